@@ -193,4 +193,3 @@ func duplicate(name string) error {
 }
 
 func notWord(r rune) bool { return r != '_' && (r < 'A' || r > 'z' || r > 'Z' && r < 'a') }
-
