@@ -69,7 +69,8 @@ func payin(t Tariff, amount money.Amount, x Exchange) (PayinQuote, error) {
 	if q.Fee, err = amount.Sub(q.Net); err != nil {
 		return PayinQuote{}, err
 	}
-	return q, q.price(payer)
+	err = q.price(payer)
+	return q, err
 }
 
 // price fills in the payer's side; payer is the payer's part of the fee, in shop
@@ -120,7 +121,7 @@ func (t Tariff) split(minor int64, b bounds) (shop, payer *big.Rat) {
 	switch {
 	case whole.Sign() == 0:
 		payer.Mul(total, t.PayerPercent.rat())
-	case total != whole:
+	case total.Cmp(whole) != 0:
 		payer.Mul(payer, new(big.Rat).Quo(total, whole))
 	}
 	return new(big.Rat).Sub(total, payer), payer

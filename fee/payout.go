@@ -1,8 +1,6 @@
 package fee
 
 import (
-	"sort"
-
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/money"
 )
@@ -101,18 +99,27 @@ func payoutFrom(t Tariff, writeOff money.Amount, x Exchange) (PayoutQuote, error
 }
 
 // affordable is the largest amount that, with its fee, does not exceed the budget;
-// 0 or less when even the smallest does. It searches, because a formula that
-// inverts a rounding is off by one somewhere: an amount and its fee together grow
-// with every minor unit, so at most 63 halvings find the last that fits.
+// 0 when even the smallest does. It searches, because a formula that inverts a
+// rounding is off by one somewhere: an amount and its fee together grow with every
+// minor unit, so at most 63 halvings find the last that fits.
 func (t Tariff) affordable(budget money.Amount) money.Amount {
-	tooMuch := func(minor int64) bool {
-		amount := money.New(minor, budget.Currency)
-		fee, err := t.on(amount)
-		// The budget minus the amount cannot overflow, their sum could.
-		return err != nil || fee.Minor > budget.Minor-minor
+	fits, end := int64(0), budget.Minor // the answer is in fits … end
+	for fits < end {
+		middle := end - (end-fits)/2
+		if t.affords(budget, middle) {
+			fits = middle
+		} else {
+			end = middle - 1
+		}
 	}
-	first := sort.Search(int(budget.Minor), func(i int) bool { return tooMuch(int64(i) + 1) })
-	return money.New(int64(first), budget.Currency)
+	return money.New(fits, budget.Currency)
+}
+
+// affords reports whether the budget pays for a positive amount and its fee.
+func (t Tariff) affords(budget money.Amount, minor int64) bool {
+	fee, err := t.on(money.New(minor, budget.Currency))
+	// The sum of amount and fee could overflow; this difference cannot.
+	return err == nil && fee.Minor <= budget.Minor-minor
 }
 
 // on is the fee on an amount of the payway's currency: percent and fix, half away

@@ -1,8 +1,6 @@
 package fee
 
-import (
-	"github.com/brama-pay/brama/money"
-)
+import "github.com/brama-pay/brama/money"
 
 // Share is one more portion of a total that is given out in proportion to a sum
 // that grows: the payer's money in partial refunds, or a fee given back with them.

@@ -52,8 +52,11 @@ func ParsePart(text string) (Part, error) {
 // Rest is the other side's part.
 func (p Part) Rest() Part { return Whole - p }
 
-// String prints no needless zero: "1", "0.25". The wire's "1.0" is the same number.
-func (p Part) String() string { return money.Percent(p).String() }
+// String prints no needless zero: "1", "0.25".
+func (p Part) String() string { return money.FormatMinimal(int64(p), 10) }
+
+// Number prints at least one decimal: "1.0", "0.25", as percent_part on the wire.
+func (p Part) Number() string { return money.FormatNumber(int64(p), 10) }
 
 func (p Part) rat() *big.Rat { return big.NewRat(int64(p), money.Scale) }
 

@@ -10,7 +10,10 @@ func ParsePercent(text string) (Percent, error) {
 }
 
 // String prints no needless zero, "2.5".
-func (p Percent) String() string { return formatMinimal(int64(p), scaleDigits) }
+func (p Percent) String() string { return FormatMinimal(int64(p), scaleDigits) }
+
+// Number prints a JSON number, "5.0", as Amount.Number does.
+func (p Percent) Number() string { return FormatNumber(int64(p), scaleDigits) }
 
 // Of is p percent of a, rounded once. ErrOverflow out of range.
 func (p Percent) Of(a Amount, rounding Rounding) (Amount, error) {

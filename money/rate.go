@@ -35,7 +35,7 @@ func ParseRate(text string) (Rate, error) {
 }
 
 // String prints no needless zero, "41.25".
-func (r Rate) String() string { return formatMinimal(int64(r), scaleDigits) }
+func (r Rate) String() string { return FormatMinimal(int64(r), scaleDigits) }
 
 // Convert turns an amount of the base currency into the quote currency `to`: it
 // multiplies, and rounds once, in to's minor units. ErrOverflow out of range,

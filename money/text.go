@@ -85,13 +85,14 @@ func (a Amount) String() string { return a.Text() + " " + a.Currency.Code() }
 
 // Number prints a JSON number the way the recorded server does (api/avanor.md §1):
 // at least one decimal and no needless zeros, "0.0", "20000.0", "102.23".
-func (a Amount) Number() string { return formatNumber(a.Minor, a.Currency.Digits()) }
+func (a Amount) Number() string { return FormatNumber(a.Minor, a.Currency.Digits()) }
 
 // Minimal prints no needless zero at all, "365", "359.01", "100.5": what a
 // receiver's own language re-prints (api/avanor.md §8).
-func (a Amount) Minimal() string { return formatMinimal(a.Minor, a.Currency.Digits()) }
+func (a Amount) Minimal() string { return FormatMinimal(a.Minor, a.Currency.Digits()) }
 
-func formatNumber(minor int64, digits int) string {
+// FormatNumber is Number for a count of decimals, 0 to 18, instead of a currency.
+func FormatNumber(minor int64, digits int) string {
 	b := appendDecimal(make([]byte, 0, 24), minor, digits)
 	if digits == 0 {
 		return string(append(b, ".0"...))
@@ -99,7 +100,8 @@ func formatNumber(minor int64, digits int) string {
 	return string(trimZeros(b, digits-1))
 }
 
-func formatMinimal(minor int64, digits int) string {
+// FormatMinimal is Minimal for a count of decimals, 0 to 18, instead of a currency.
+func FormatMinimal(minor int64, digits int) string {
 	b := trimZeros(appendDecimal(make([]byte, 0, 24), minor, digits), digits)
 	return strings.TrimSuffix(string(b), ".")
 }
