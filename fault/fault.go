@@ -17,28 +17,28 @@ type Kind uint8
 
 // The kinds. Their order means nothing; doors map them to wire codes.
 const (
-	Internal           Kind = iota // a defect of ours; the message is never shown
-	Invalid                        // a parameter is wrong; see Params
-	PaywayNotFound                 // no such payway
-	PaywayOff                      // the payway is not in use
-	PaywayClosed                   // the payway is not open to this shop
-	TooSmall                       // the amount is below a limit
-	TooLarge                       // the amount is above a limit, or above what is left
-	NotUnique                      // the shop's own id was used before
-	NotFound                       // no such operation of this shop
-	Busy                           // the operation is being processed
-	Balance                        // the shop's balance does not suffice
-	ShopNotFound                   // no such shop
-	ShopOff                        // the shop is not active
-	AccountNotFound                // the payout account is refused
-	AccountStatus                  // the account has the wrong status
-	AddressDenied                  // the caller's address is not on the shop's list
-	NoRate                         // no stored exchange rate for the pair
-	NoContract                     // the shop has no contract for this kind of operation
-	Declined                       // the provider definitely refused
-	Unavailable                    // the provider could not be reached; nothing was done
-	Unknown                        // the outcome is not known; ask by your own id
-	Overloaded                     // a queue is full; nothing was stored
+	Internal        Kind = iota // a defect of ours; the message is never shown
+	Invalid                     // a parameter is wrong; see Params
+	PaywayNotFound              // no such payway
+	PaywayOff                   // the payway is not in use
+	PaywayClosed                // the payway is not open to this shop
+	TooSmall                    // the amount is below a limit
+	TooLarge                    // the amount is above a limit, or above what is left
+	NotUnique                   // the shop's own id was used before
+	NotFound                    // no such operation of this shop
+	Busy                        // the operation is being processed
+	Balance                     // the shop's balance does not suffice
+	ShopNotFound                // no such shop
+	ShopOff                     // the shop is not active
+	AccountNotFound             // the payout account is refused
+	AccountStatus               // the account has the wrong status
+	AddressDenied               // the caller's address is not on the shop's list
+	NoRate                      // no stored exchange rate for the pair
+	NoContract                  // the shop has no contract for this kind of operation
+	Declined                    // the provider definitely refused
+	Unavailable                 // the provider could not be reached; nothing was done
+	Unknown                     // the outcome is not known; ask by your own id
+	Overloaded                  // a queue is full; nothing was stored
 	endOfKinds
 )
 

@@ -1,0 +1,236 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// engine is what differs between SQLite and PostgreSQL in a write transaction.
+// A writer owns one and uses it for one transaction at a time.
+type engine interface {
+	begin(ctx context.Context) error
+	// run executes the statements in order, in one round trip where that is possible.
+	run(ctx context.Context, statements []statement) error
+	commit(ctx context.Context) error
+	// rollback ends the transaction whatever became of it, and never fails.
+	rollback()
+	// forUpdate is the one fragment of SQL that differs.
+	forUpdate() string
+	close()
+}
+
+// statement is one SQL text with its arguments.
+type statement struct {
+	sql  string
+	args []any
+	scan func(scanner) error // called for each row; nil when none is expected
+	rows int64               // rows that must be affected; checked when scan is nil
+	note string              // what it means when they are not
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+// unexpected is a statement that affected other rows than it had to: a second
+// belt held where the first should have. The batch is undone.
+type unexpected struct {
+	note      string
+	got, want int64
+}
+
+func (u unexpected) Error() string {
+	return fmt.Sprintf("db: %s: %d rows affected, %d expected", u.note, u.got, u.want)
+}
+
+// perStatement bounds the parameters of one statement. Both databases take far
+// more; above this a longer statement saves nothing.
+const perStatement = 480
+
+// lockStatement locks the rows of the shops, in the order of their numbers.
+func lockStatement(shops []int64, forUpdate string) statement {
+	args := make([]any, len(shops))
+	for i, id := range shops {
+		args[i] = id
+	}
+	return statement{
+		sql:  "SELECT id FROM " + lockTable + " WHERE id IN (" + params(0, len(shops)) + ") ORDER BY id" + forUpdate,
+		args: args,
+		scan: func(row scanner) error { var id int64; return row.Scan(&id) },
+	}
+}
+
+// loadStatements load the wanted rows of the batch by set: one statement for a
+// table and key, or several when there are very many.
+func loadStatements(wanted []want, into *sheet) []statement {
+	var statements []statement
+	groups := map[*table]map[int][]want{}
+	var order []want // the first of each group, so that the order is the same each time
+	for _, w := range wanted {
+		if groups[w.table] == nil {
+			groups[w.table] = map[int][]want{}
+		}
+		if groups[w.table][w.no] == nil {
+			order = append(order, w)
+		}
+		groups[w.table][w.no] = append(groups[w.table][w.no], w)
+	}
+	for _, first := range order {
+		group := groups[first.table][first.no]
+		size := perStatement / len(first.table.keys[first.no])
+		for len(group) > 0 {
+			n := min(size, len(group))
+			statements = append(statements, loadStatement(first.table, first.no, group[:n], into))
+			group = group[n:]
+		}
+	}
+	return statements
+}
+
+// loadStatement joins the table with a list of keys. CROSS JOIN makes SQLite go
+// from the keys to the table; the casts tell PostgreSQL what the keys are. The
+// list is padded to a power of two with its last key, so that few texts exist.
+func loadStatement(t *table, no int, group []want, into *sheet) statement {
+	positions := t.keys[no]
+	width := len(positions)
+	padded := 1
+	for padded < len(group) {
+		padded *= 2
+	}
+	args := make([]any, 0, padded*width)
+	for i := range padded {
+		for _, v := range group[min(i, len(group)-1)].values {
+			args = append(args, plain(v))
+		}
+	}
+	return statement{sql: loadText(t, positions, args, padded), args: args, scan: func(row scanner) error {
+		found := t.blank()
+		if err := row.Scan(t.values(found)...); err != nil {
+			return err
+		}
+		into.hold(t, found)
+		return nil
+	}}
+}
+
+func loadText(t *table, positions []int, args []any, rows int) string {
+	width := len(positions)
+	keys := make([]string, width)
+	on := make([]string, width)
+	for i, at := range positions {
+		keys[i] = fmt.Sprintf("k%d", i+1)
+		on[i] = fmt.Sprintf("t.%s = k.k%d", t.columns[at], i+1)
+	}
+	var b strings.Builder
+	b.WriteString("WITH k(" + strings.Join(keys, ", ") + ") AS (VALUES ")
+	for row := range rows {
+		if row > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for i := range width {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			kind := "BIGINT"
+			if _, isText := args[i].(string); isText {
+				kind = "TEXT"
+			}
+			fmt.Fprintf(&b, "CAST($%d AS %s)", row*width+i+1, kind)
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(") SELECT t." + strings.Join(t.columns, ", t.") + " FROM k CROSS JOIN " + t.name + " t WHERE " + strings.Join(on, " AND "))
+	return b.String()
+}
+
+// writeStatements turn the written rows into INSERTs of several rows and UPDATEs
+// guarded by the version that was read, tables in the order they were first met.
+func writeStatements(written []*slot) []statement {
+	var statements []statement
+	inserts := map[*table][]any{}
+	var order []*table
+	for _, s := range written {
+		if s.table.version >= 0 {
+			*s.table.versionOf(s.row) = s.base + 1
+		}
+		if !s.isNew {
+			continue
+		}
+		if inserts[s.table] == nil {
+			order = append(order, s.table)
+		}
+		inserts[s.table] = append(inserts[s.table], s.row)
+	}
+	for _, t := range order {
+		rows := inserts[t]
+		size := max(1, perStatement/len(t.columns))
+		for len(rows) > 0 {
+			n := min(size, len(rows))
+			statements = append(statements, insertStatement(t, rows[:n]))
+			rows = rows[n:]
+		}
+	}
+	for _, s := range written {
+		if !s.isNew {
+			statements = append(statements, updateStatement(s))
+		}
+	}
+	return statements
+}
+
+func insertStatement(t *table, rows []any) statement {
+	width := len(t.columns)
+	args := make([]any, 0, width*len(rows))
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + params(i*width, width) + ")")
+		for _, field := range t.values(row) {
+			args = append(args, plain(field))
+		}
+	}
+	b.WriteString(" ON CONFLICT DO NOTHING")
+	return statement{sql: b.String(), args: args, rows: int64(len(rows)), note: "inserting into " + t.name + " met a row that is there"}
+}
+
+func updateStatement(s *slot) statement {
+	t := s.table
+	isKey := map[int]bool{}
+	for _, key := range t.keys {
+		for _, at := range key {
+			isKey[at] = true
+		}
+	}
+	fields := t.values(s.row)
+	var sets, where []string
+	var args []any
+	add := func(at int) string {
+		args = append(args, plain(fields[at]))
+		return fmt.Sprintf("%s = $%d", t.columns[at], len(args))
+	}
+	for at := range t.columns {
+		if !isKey[at] {
+			sets = append(sets, add(at))
+		}
+	}
+	for _, at := range t.keys[0] {
+		where = append(where, add(at))
+	}
+	args = append(args, s.base)
+	where = append(where, fmt.Sprintf("version = $%d", len(args)))
+	return statement{
+		sql:  "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE " + strings.Join(where, " AND "),
+		args: args, rows: 1, note: "a row of " + t.name + " was changed by another",
+	}
+}
+
+func params(after, n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("$%d", after+i+1)
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,56 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+func migrateSQLite(ctx context.Context, c Config) error {
+	if c.Migrations == nil {
+		return nil
+	}
+	pool, err := sql.Open("sqlite", sqliteDSN(c.Path, false))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	pool.SetMaxOpenConns(1)
+	return migrate(ctx, goose.DialectSQLite3, pool, c)
+}
+
+func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
+	if c.Schema != "" {
+		if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS "`+c.Schema+`"`); err != nil {
+			return err
+		}
+	}
+	if c.Migrations == nil {
+		return nil
+	}
+	// Several nodes may start at the same time: one migrates, the others wait.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	reader := stdlib.OpenDBFromPool(pool)
+	defer reader.Close()
+	return migrate(ctx, goose.DialectPostgres, reader, c, goose.WithSessionLocker(locker))
+}
+
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, c Config, options ...goose.ProviderOption) error {
+	options = append(options, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, pool, c.Migrations, options...)
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("bring the tables up to date: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package db
+
+import (
+	"context"
+
+	"github.com/brama-pay/brama/fault"
+)
+
+// Lease is how long a node's number stays its own after its last beat, in
+// milliseconds. Only id generation and the spreading of work look at it.
+const Lease int64 = 10_000
+
+// node is the row that a serving process holds.
+type node struct {
+	ID      int64
+	Holder  string // random per process
+	Until   int64  // Unix ms; ids of this node may lie up to here
+	Version int64
+}
+
+var nodes = NewTable("node", "id, holder, until, version", "id", func(r *node) []any {
+	return []any{&r.ID, &r.Holder, &r.Until, &r.Version}
+})
+
+// claim takes a free node number, or renews the one its holder has.
+type claim struct{ holder string }
+
+type claimed struct{ node, floor int64 }
+
+func (c claim) Reads(r *Reads) {
+	for id := range int64(Nodes) {
+		nodes.Read(r, id)
+	}
+}
+
+func (c claim) Decide(s *State) (claimed, error) {
+	var free *node
+	for id := range int64(Nodes) {
+		row, ok := nodes.Find(s, id)
+		if !ok {
+			row = &node{ID: id}
+		}
+		if row.Holder == c.holder {
+			free = row
+			break
+		}
+		if free == nil && row.Until <= s.Now() {
+			free = row
+		}
+	}
+	if free == nil {
+		return claimed{}, fault.New(fault.Unavailable, "all %d node numbers are held; stop a node or wait %d s", Nodes, Lease/1000)
+	}
+	got := claimed{node: free.ID, floor: free.Until}
+	if free.Holder == c.holder {
+		got.floor = 0
+	}
+	free.Holder, free.Until = c.holder, s.Now()+Lease
+	if free.Version == 0 {
+		nodes.Insert(s, free)
+	} else {
+		nodes.Update(s, free)
+	}
+	return got, nil
+}
+
+// leave frees the number at once, so that the next process need not wait.
+type leave struct {
+	holder string
+	node   int64
+}
+
+func (l leave) Reads(r *Reads) { nodes.Read(r, l.node) }
+
+func (l leave) Decide(s *State) (struct{}, error) {
+	if row, ok := nodes.Find(s, l.node); ok && row.Holder == l.holder {
+		row.Until = s.Now()
+		row.Holder = ""
+		nodes.Update(s, row)
+	}
+	return struct{}{}, nil
+}
+
+// Join takes a node number for this process; ids are drawn with it from then
+// on. The writers must be running. holder is random text, one per process.
+func (d *DB) Join(ctx context.Context, holder string) error {
+	got, err := Do(ctx, d, House, claim{holder})
+	if err != nil {
+		return err
+	}
+	d.holder = holder
+	d.ids.use(got.node, got.floor)
+	return nil
+}
+
+// Beat renews the number. It is to be called well within Lease.
+func (d *DB) Beat(ctx context.Context) error { return d.Join(ctx, d.holder) }
+
+// Leave gives the number back.
+func (d *DB) Leave(ctx context.Context) error {
+	if d.holder == "" {
+		return nil
+	}
+	_, err := Do(ctx, d, House, leave{d.holder, d.ids.node})
+	return err
+}

@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/brama-pay/brama/fault"
+)
+
+// postgresEngine is one writing connection to PostgreSQL. The statements of one
+// step of a batch go out together, through pgx's pipeline. A connection that
+// broke is replaced at the next transaction.
+type postgresEngine struct {
+	pool *pgxpool.Pool
+	conn *pgxpool.Conn
+}
+
+func (e *postgresEngine) begin(ctx context.Context) error {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	e.conn = conn
+	_, err = conn.Exec(ctx, "BEGIN")
+	return err
+}
+
+func (e *postgresEngine) commit(ctx context.Context) error {
+	tag, err := e.conn.Exec(ctx, "COMMIT")
+	if err != nil {
+		return err
+	}
+	if tag.String() != "COMMIT" { // a transaction that had failed answers ROLLBACK
+		return errors.New("db: the transaction was rolled back at COMMIT")
+	}
+	e.release()
+	return nil
+}
+
+func (e *postgresEngine) rollback() {
+	if e.conn == nil {
+		return
+	}
+	if !e.conn.Conn().IsClosed() {
+		if _, err := e.conn.Exec(context.Background(), "ROLLBACK"); err != nil {
+			_ = e.conn.Conn().Close(context.Background())
+		}
+	}
+	e.release()
+}
+
+func (e *postgresEngine) release() {
+	e.conn.Release()
+	e.conn = nil
+}
+
+func (e *postgresEngine) forUpdate() string { return " FOR UPDATE" }
+
+func (e *postgresEngine) close() {}
+
+func (e *postgresEngine) run(ctx context.Context, statements []statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, s := range statements {
+		batch.Queue(s.sql, s.args...)
+	}
+	results := e.conn.SendBatch(ctx, batch)
+	for _, s := range statements {
+		if err := resultPostgres(results, s); err != nil {
+			_ = results.Close()
+			return err
+		}
+	}
+	return results.Close()
+}
+
+func resultPostgres(results pgx.BatchResults, s statement) error {
+	if s.scan == nil {
+		tag, err := results.Exec()
+		if err == nil && tag.RowsAffected() != s.rows {
+			err = unexpected{s.note, tag.RowsAffected(), s.rows}
+		}
+		return err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := s.scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// postgresKind says what an error of PostgreSQL means, by its code.
+func postgresKind(err *pgconn.PgError) (kind fault.Kind, transient bool) {
+	switch {
+	case err.Code == "40001", err.Code == "40P01":
+		return fault.Unavailable, true
+	case strings.HasPrefix(err.Code, "08"), strings.HasPrefix(err.Code, "53"), strings.HasPrefix(err.Code, "57"), strings.HasPrefix(err.Code, "58"):
+		return fault.Unavailable, false
+	}
+	return fault.Internal, false
+}

@@ -1,0 +1,297 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+
+	"github.com/brama-pay/brama/fault"
+)
+
+// UseCase is one act on the rows of one shop.
+//
+// Reads names the rows it needs. Decide is pure: it looks at those rows and the
+// time of the state, and either refuses with an error, having no effect, or
+// leaves its effects in the state and gives its answer. It may run more than once.
+type UseCase[A any] interface {
+	Reads(*Reads)
+	Decide(*State) (A, error)
+}
+
+// Follower is a use case with something to do once its commit is durable,
+// whether or not its caller still waits: handing an attempt to the sender.
+// Followed must not block.
+type Follower[A any] interface{ Followed(A) }
+
+// Limits of a writer.
+const (
+	queueLength = 4096 // members waiting; one more is fault.Overloaded
+	batchLength = 256  // members in one transaction
+	maxRounds   = 8    // rounds of Reads
+	maxRetries  = 5    // of a batch that met a transient error
+)
+
+// Writer runs batches, one after the other, on one connection.
+type Writer struct {
+	engine engine
+	queue  chan *member
+	now    func() int64
+	newID  func() int64
+	stats  *Stats
+}
+
+// member is one use case waiting in a writer's queue.
+type member struct {
+	shop   int64
+	reads  func(*Reads)
+	decide func(*State) error
+	follow func()
+	state  atomic.Int32
+	done   chan error
+	alone  bool // it looked for a row that only a batch of its own can load
+}
+
+const (
+	queued int32 = iota
+	started
+	dropped
+)
+
+// Do runs a use case for a shop and answers when its commit is durable.
+//
+// The context governs only the wait. A use case that has not begun when the
+// caller leaves is dropped; one that has begun stands, and the caller gets
+// fault.Unknown. A full queue is fault.Overloaded at once, nothing stored.
+func Do[A any](ctx context.Context, d *DB, shop int64, u UseCase[A]) (A, error) {
+	var answer, none A
+	m := &member{shop: shop, reads: u.Reads, done: make(chan error, 1)}
+	m.decide = func(s *State) (err error) {
+		answer, err = u.Decide(s)
+		return err
+	}
+	if f, ok := u.(Follower[A]); ok {
+		m.follow = func() { f.Followed(answer) }
+	}
+	if err := d.enqueue(m); err != nil {
+		return none, err
+	}
+	select {
+	case err := <-m.done:
+		if err != nil {
+			return none, err
+		}
+		return answer, nil
+	case <-ctx.Done():
+		if m.state.CompareAndSwap(queued, dropped) {
+			return none, fault.Wrap(fault.Unavailable, ctx.Err(), "nothing was stored; try again")
+		}
+		return none, fault.Wrap(fault.Unknown, ctx.Err(), "the outcome is not known; ask by your own id before you repeat")
+	}
+}
+
+// Run works until the context ends, then finishes what was queued.
+func (w *Writer) Run(ctx context.Context) {
+	for {
+		select {
+		case m := <-w.queue:
+			w.batch(w.collect(m))
+		case <-ctx.Done():
+			for w.step() {
+			}
+			return
+		}
+	}
+}
+
+// Step runs one batch of what is queued; false when there is nothing.
+func (w *Writer) Step(context.Context) (worked bool, err error) { return w.step(), nil }
+
+func (w *Writer) step() bool {
+	select {
+	case m := <-w.queue:
+		w.batch(w.collect(m))
+		return true
+	default:
+		return false
+	}
+}
+
+// collect takes what is queued behind m. Nobody waits for a batch to fill.
+func (w *Writer) collect(m *member) []*member {
+	members := []*member{m}
+	for len(members) < batchLength {
+		select {
+		case next := <-w.queue:
+			members = append(members, next)
+		default:
+			return members
+		}
+	}
+	return members
+}
+
+// batch runs the members that still have a caller in one transaction. An error
+// that is nobody's own undoes it and reruns each member alone.
+func (w *Writer) batch(members []*member) {
+	live := slices.DeleteFunc(members, func(m *member) bool { return !m.state.CompareAndSwap(queued, started) })
+	if len(live) == 0 {
+		return
+	}
+	failed := w.try(live)
+	if failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable) {
+		for _, m := range live {
+			w.one(m)
+		}
+		return
+	}
+	if failed != nil {
+		answerAll(live, failed)
+		return
+	}
+	for _, m := range live {
+		if m.alone {
+			w.one(m)
+		}
+	}
+}
+
+func (w *Writer) one(m *member) {
+	m.alone = false
+	if err := w.try([]*member{m}); err != nil {
+		m.done <- err
+	} else if m.alone {
+		m.done <- fault.New(fault.Internal, "a decision looked for a row that its Reads did not name")
+	}
+}
+
+func answerAll(members []*member, err error) {
+	for _, m := range members {
+		m.done <- err
+	}
+}
+
+// try runs a transaction, again after a transient error. When it gives nil,
+// every member has its answer but those marked alone.
+func (w *Writer) try(members []*member) error {
+	for again := 0; ; again++ {
+		err := w.transact(members)
+		if err == nil {
+			return nil
+		}
+		w.stats.Failures.Add(1)
+		if _, transient := kindOf(err); !transient || again == maxRetries || fault.Is(err, fault.Unknown) {
+			return translate(err)
+		}
+	}
+}
+
+// transact is one transaction: lock, load, decide, write, commit, answer.
+func (w *Writer) transact(members []*member) error {
+	ctx := context.Background() // the writer's own: no caller can cut a transaction
+	loaded := &sheet{slots: map[lookup]*slot{}}
+	defer w.engine.rollback()
+	if err := w.load(ctx, members, loaded); err != nil {
+		return err
+	}
+	outcomes := w.decide(members, loaded)
+	if len(loaded.order) > 0 {
+		if err := w.engine.run(ctx, writeStatements(loaded.order)); err != nil {
+			return err
+		}
+	}
+	if err := w.engine.commit(ctx); err != nil {
+		return commitFault(err)
+	}
+	w.stats.observe(len(members), len(loaded.order))
+	for i, m := range members {
+		if m.alone {
+			continue
+		}
+		if outcomes[i] == nil && m.follow != nil {
+			m.follow()
+		}
+		m.done <- outcomes[i]
+	}
+	return nil
+}
+
+// load locks the shops and loads every row the members' Reads name, in rounds.
+func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet) error {
+	if err := w.engine.begin(ctx); err != nil {
+		return err
+	}
+	reads := newReads(loaded)
+	statements := []statement{lockStatement(shopsOf(members), w.engine.forUpdate())}
+	for range maxRounds {
+		for _, m := range members {
+			m.read(reads)
+		}
+		wanted := reads.take()
+		if len(wanted) == 0 && len(statements) == 0 {
+			return nil
+		}
+		statements = append(statements, loadStatements(wanted, loaded)...)
+		if err := w.engine.run(ctx, statements); err != nil {
+			return err
+		}
+		statements = nil
+		loaded.settle(wanted)
+	}
+	return errors.New("db: Reads did not come to an end")
+}
+
+// read runs a member's Reads. One that panics is found again by its Decide.
+func (m *member) read(r *Reads) {
+	defer func() { _ = recover() }()
+	m.reads(r)
+}
+
+// settle notes, for what was asked and not found, that there is no such row.
+func (sh *sheet) settle(wanted []want) {
+	for _, w := range wanted {
+		if _, ok := sh.slots[w.lookup]; !ok {
+			sh.slots[w.lookup] = &slot{table: w.table}
+		}
+	}
+}
+
+func shopsOf(members []*member) []int64 {
+	shops := make([]int64, len(members))
+	for i, m := range members {
+		shops[i] = m.shop
+	}
+	slices.Sort(shops)
+	return slices.Compact(shops)
+}
+
+// decide runs the decisions one after the other and gives each one's error.
+func (w *Writer) decide(members []*member, loaded *sheet) []error {
+	now := w.now()
+	outcomes := make([]error, len(members))
+	for i, m := range members {
+		s := &State{now: now, newID: w.newID, shared: loaded, own: sheet{slots: map[lookup]*slot{}}, strict: true}
+		m.alone = false
+		outcomes[i] = m.guarded(s)
+		if outcomes[i] == nil && !m.alone {
+			loaded.merge(&s.own)
+		}
+	}
+	return outcomes
+}
+
+// guarded runs a decision; a panic becomes its own caller's internal fault.
+func (m *member) guarded(s *State) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case missing:
+			m.alone = true
+		default:
+			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v\n%s", p, debug.Stack()), "a decision failed")
+		}
+	}()
+	return m.decide(s)
+}
