@@ -53,7 +53,7 @@ func TestOneReading(t *testing.T) {
 		{"a question", "invoice/check", check, map[string]string{"shop_order_id": "a:b"}, nil},
 		{"only now has colons", "invoice/check", check, map[string]string{"now": "10.00:ps_amount:card_usd:840"}, nil},
 		{
-			"either would do", "withdraw/create", payout,
+			"each makes one", "withdraw/create", payout,
 			map[string]string{"account": "A:1.00:ps_amount:card_usd:840:1520:B", "shop_payment_id": "X:" + block + ":Y"},
 			[]string{"account", "shop_payment_id"},
 		},
