@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -213,8 +214,8 @@ func (r *reader) number(name string) int64 {
 
 func (r *reader) currency(name string) money.Currency {
 	n := r.number(name)
-	if n < 0 || n > 999 {
-		r.fail(name, "not an ISO 4217 number")
+	if n < 0 || n > math.MaxUint16 {
+		r.fail(name, "not a currency number")
 		return 0
 	}
 	return money.Currency(n)

@@ -91,21 +91,19 @@ type Paymethod struct {
 }
 
 // ListInputPayways lists what the shop can be paid with; an alias narrows the
-// list to that payway.
-func (c *Client) ListInputPayways(ctx context.Context, alias ...string) ([]Paymethod, error) {
+// list to that payway, "" lists all.
+func (c *Client) ListInputPayways(ctx context.Context, alias string) ([]Paymethod, error) {
 	return c.listPayways(ctx, "shop_input_config/shop", "add_ons_config", alias)
 }
 
-// ListOutputPayways lists what the shop can pay out to; an alias as in ListInputPayways.
-func (c *Client) ListOutputPayways(ctx context.Context, alias ...string) ([]Paymethod, error) {
+// ListOutputPayways lists what the shop can pay out to; the alias as in ListInputPayways.
+func (c *Client) ListOutputPayways(ctx context.Context, alias string) ([]Paymethod, error) {
 	return c.listPayways(ctx, "shop_output_config/shop", "account_info_config", alias)
 }
 
-func (c *Client) listPayways(ctx context.Context, method, fields string, alias []string) ([]Paymethod, error) {
+func (c *Client) listPayways(ctx context.Context, method, fields, alias string) ([]Paymethod, error) {
 	p := params{}
-	if len(alias) > 0 {
-		p.optional("payway", alias[0])
-	}
+	p.optional("payway", alias)
 	return ask(ctx, c, method, p, each(func(r *reader) Paymethod { return readPaymethod(r, fields) }))
 }
 
