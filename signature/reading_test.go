@@ -258,7 +258,7 @@ func drawnValue(name string, pick func(int) int, free func() string) string {
 func TestOneReadingAgreesWithSlowReference(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	refused := 0
-	const rounds = 5000
+	const rounds = 1000
 	for range rounds {
 		method, fields := drawn(random.IntN)
 		got, want := OneReading(method, fields) != nil, slowAmbiguous(method, fields)

@@ -65,26 +65,34 @@ func (v Value) Array() ([]Value, error) {
 }
 
 // Object is a decoded JSON object, its members in the order sent.
-type Object struct {
-	names  []string
-	values []Value
+type Object struct{ members []member }
+
+type member struct {
+	name  string
+	value Value
 }
 
 // Find is the member of exactly that name. One whose value is null is found, with KindNull.
 func (o Object) Find(name string) (Value, bool) {
-	for i, n := range o.names {
-		if n == name {
-			return o.values[i], true
+	for i := range o.members {
+		if o.members[i].name == name {
+			return o.members[i].value, true
 		}
 	}
 	return Value{}, false
 }
 
 // Names lists the members' names in the order sent. The slice is the caller's own.
-func (o Object) Names() []string { return append([]string(nil), o.names...) }
+func (o Object) Names() []string {
+	names := make([]string, len(o.members))
+	for i, m := range o.members {
+		names[i] = m.name
+	}
+	return names
+}
 
 // Len is how many members the object has.
-func (o Object) Len() int { return len(o.names) }
+func (o Object) Len() int { return len(o.members) }
 
 // Decode reads data as exactly one JSON object in valid UTF-8: nothing but white
 // space around it, nested at most MaxDepth, and at no level a key that occurs twice

@@ -35,12 +35,14 @@ const (
 	errSurrogate refusal = "must not escape half of a surrogate pair"
 )
 
+// usual is how many members most bodies do not exceed.
+const usual = 12
+
 func (s *scanner) object() (Object, error) {
-	var o Object
+	o := Object{members: make([]member, 0, usual)}
 	err := s.whole('{', errNotObject, func() error {
 		return s.members(func(name string, v Value) {
-			o.names = append(o.names, name)
-			o.values = append(o.values, v)
+			o.members = append(o.members, member{name, v})
 		})
 	})
 	if err != nil {

@@ -127,30 +127,40 @@ const fewKeys = 16
 
 // keys are the names seen in one object, folded for case.
 type keys struct {
-	few  []string
+	few  [fewKeys]string
+	used int
 	many map[string]struct{}
 }
 
 // add refuses a name that was seen before in any case.
 func (k *keys) add(name string) error {
 	folded := fold(name)
+	if k.many == nil && k.used == fewKeys {
+		k.spill()
+	}
+	if k.seen(folded) {
+		return duplicate(name)
+	}
 	if k.many != nil {
-		if _, twice := k.many[folded]; twice {
-			return duplicate(name)
-		}
 		k.many[folded] = struct{}{}
 		return nil
 	}
-	for _, seen := range k.few {
-		if seen == folded {
-			return duplicate(name)
+	k.few[k.used] = folded
+	k.used++
+	return nil
+}
+
+func (k *keys) seen(folded string) bool {
+	if k.many != nil {
+		_, twice := k.many[folded]
+		return twice
+	}
+	for i := range k.used {
+		if k.few[i] == folded {
+			return true
 		}
 	}
-	k.few = append(k.few, folded)
-	if len(k.few) > fewKeys {
-		k.spill()
-	}
-	return nil
+	return false
 }
 
 func (k *keys) spill() {
