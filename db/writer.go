@@ -21,10 +21,10 @@ type UseCase[A any] interface {
 	Decide(*State) (A, error)
 }
 
-// Follower is a use case with something to do once its commit is durable,
-// whether or not its caller still waits: handing an attempt to the sender.
-// Followed must not block.
-type Follower[A any] interface{ Followed(A) }
+// Follower is a use case with something to do when it has ended, once, whether
+// or not its caller still waits: after its commit is durable to hand an attempt
+// to the sender, after a refusal to give a reserved place back. It must not block.
+type Follower[A any] interface{ Followed(A, error) }
 
 // Limits of a writer.
 const (
@@ -48,7 +48,7 @@ type member struct {
 	shop   int64
 	reads  func(*Reads)
 	decide func(*State) error
-	follow func()
+	follow func(error)
 	state  atomic.Int32
 	done   chan error
 	alone  bool // it looked for a row that only a batch of its own can load
@@ -73,9 +73,10 @@ func Do[A any](ctx context.Context, d *DB, shop int64, u UseCase[A]) (A, error) 
 		return err
 	}
 	if f, ok := u.(Follower[A]); ok {
-		m.follow = func() { f.Followed(answer) }
+		m.follow = func(err error) { f.Followed(answer, err) }
 	}
 	if err := d.enqueue(m); err != nil {
+		m.end(err)
 		return none, err
 	}
 	select {
@@ -86,7 +87,9 @@ func Do[A any](ctx context.Context, d *DB, shop int64, u UseCase[A]) (A, error) 
 		return answer, nil
 	case <-ctx.Done():
 		if m.state.CompareAndSwap(queued, dropped) {
-			return none, fault.Wrap(fault.Unavailable, ctx.Err(), "nothing was stored; try again")
+			err := fault.Wrap(fault.Unavailable, ctx.Err(), "nothing was stored; try again")
+			m.end(err)
+			return none, err
 		}
 		return none, fault.Wrap(fault.Unknown, ctx.Err(), "the outcome is not known; ask by your own id before you repeat")
 	}
@@ -161,16 +164,24 @@ func (w *Writer) batch(members []*member) {
 func (w *Writer) one(m *member) {
 	m.alone = false
 	if err := w.try([]*member{m}); err != nil {
-		m.done <- err
+		m.end(err)
 	} else if m.alone {
-		m.done <- fault.New(fault.Internal, "a decision looked for a row that its Reads did not name")
+		m.end(fault.New(fault.Internal, "a decision looked for a row that its Reads did not name"))
 	}
 }
 
 func answerAll(members []*member, err error) {
 	for _, m := range members {
-		m.done <- err
+		m.end(err)
 	}
+}
+
+// end gives a member its answer.
+func (m *member) end(err error) {
+	if m.follow != nil {
+		m.follow(err)
+	}
+	m.done <- err
 }
 
 // try runs a transaction, again after a transient error. When it gives nil,
@@ -210,10 +221,7 @@ func (w *Writer) transact(members []*member) error {
 		if m.alone {
 			continue
 		}
-		if outcomes[i] == nil && m.follow != nil {
-			m.follow()
-		}
-		m.done <- outcomes[i]
+		m.end(outcomes[i])
 	}
 	return nil
 }

@@ -173,6 +173,7 @@ CREATE TABLE invoice (
     net BIGINT NOT NULL CHECK (net > 0),
     price_currency BIGINT NOT NULL,
     price BIGINT NOT NULL CHECK (price > 0),
+    surcharge BIGINT NOT NULL CHECK (surcharge >= 0),
     rate BIGINT NOT NULL,
     rate_inverse BOOLEAN NOT NULL,
     hold BOOLEAN NOT NULL,
