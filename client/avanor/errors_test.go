@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/brama-pay/brama/client/avanor"
@@ -118,9 +119,9 @@ func TestUnusableAnswers(t *testing.T) {
 }
 
 func TestCutConnectionIsUnknown(t *testing.T) {
-	calls := 0
+	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		calls++
+		calls.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, _ := w.(http.Hijacker).Hijack()
 		_ = conn.Close()
@@ -131,8 +132,8 @@ func TestCutConnectionIsUnknown(t *testing.T) {
 	if !errors.Is(err, avanor.ErrOutcomeUnknown) || errors.Is(err, avanor.ErrNotSent) {
 		t.Errorf("error is %v", err)
 	}
-	if calls != 1 {
-		t.Errorf("sent %d times", calls)
+	if n := calls.Load(); n != 1 {
+		t.Errorf("sent %d times", n)
 	}
 }
 
@@ -147,5 +148,30 @@ func TestRefusedConnectionSentNothing(t *testing.T) {
 	_, err = c.CreatePayout(t.Context(), avanor.PayoutRequest{})
 	if !errors.Is(err, avanor.ErrNotSent) || errors.Is(err, avanor.ErrOutcomeUnknown) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestCutAnswerIsUnknown: success that breaks off half way is not success.
+func TestCutAnswerIsUnknown(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, envelope(`{"id":1,"status":3}`))
+	}))
+	defer server.Close()
+	c, _ := avanor.New(server.URL, 1, secret)
+	_, err := c.CreatePayout(t.Context(), avanor.PayoutRequest{})
+	if !errors.Is(err, avanor.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "(HTTP 200)") ||
+		!strings.Contains(err.Error(), "ask by your own id") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestClientPrintsNoSecret(t *testing.T) {
+	c, err := avanor.New("https://api.example", 1, "not-to-be-seen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", c, *c, *c); strings.Contains(text, "not-to-be-seen") {
+		t.Error(text)
 	}
 }
