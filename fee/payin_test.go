@@ -34,6 +34,7 @@ func TestPayin(t *testing.T) {
 		{"converted, the payer rounds up", Tariff{Percent: percent("1.5")}, usd("0.33"), uah("13.62"), usd("0.33"), usd("0"), uah("0")},
 		{"converted, the pair stored the other way", Tariff{Percent: percent("5")}, uah("100"), usd("2.43"), uah("95"), uah("5"), usd("0")},
 		{"fix is the payway's, half away", Tariff{Fix: 500}, usd("100"), uah("4125"), usd("99.88"), usd("0.12"), uah("0")},
+		{"half a cent of fix is a cent", Tariff{Fix: 21}, usd("100"), uah("4125"), usd("99.99"), usd("0.01"), uah("0")},
 		{"min is the payway's", Tariff{Percent: percent("1"), Min: 500_00}, usd("100"), uah("4125"), usd("87.88"), usd("12.12"), uah("0")},
 		{"max is the payway's", Tariff{Percent: percent("10"), Max: 41_25}, usd("100"), uah("4125"), usd("99"), usd("1"), uah("0")},
 		{"a max too small for the invoice's currency still bounds", Tariff{Percent: percent("10"), Max: 1}, usd("100"), uah("4125"), usd("100"), usd("0"), uah("0")},
@@ -68,6 +69,7 @@ func TestPayinRefuses(t *testing.T) {
 		{"less than zero", Tariff{}, usd("1").Neg(), money.USD, fault.TooSmall},
 		{"the whole as fee", Tariff{Percent: percent("100")}, usd("100"), money.USD, fault.TooSmall},
 		{"a price out of range", Tariff{}, money.New(math.MaxInt64, money.USD), money.UAH, fault.TooLarge},
+		{"a fix out of range", Tariff{Fix: math.MaxInt64}, uah("100"), money.USD, fault.TooLarge},
 		{"no pair", Tariff{}, usd("1"), money.JPY, fault.NoRate},
 	}
 	for _, tt := range tests {

@@ -57,9 +57,6 @@ func Payout(t Tariff, amount money.Amount, shopAmount bool, shop, payway money.C
 
 // payoutOf quotes what it takes for the beneficiary to get the amount.
 func payoutOf(t Tariff, receive money.Amount, x Exchange) (PayoutQuote, error) {
-	if receive.Currency != x.Payway {
-		return PayoutQuote{}, money.ErrCurrency
-	}
 	fee, err := t.on(receive)
 	if err != nil {
 		return PayoutQuote{}, err

@@ -69,6 +69,9 @@ func TestPayoutRefuses(t *testing.T) {
 		{"less than the payee's smallest unit", Tariff{}, uah("0.01"), true, money.UAH, money.USD, fault.TooSmall},
 		{"no pair", Tariff{}, usd("1"), false, money.USD, money.JPY, fault.NoRate},
 		{"amount + fee out of range", five, money.New(math.MaxInt64, money.USD), false, money.USD, money.USD, fault.TooLarge},
+		{"percent + fix out of range", Tariff{Percent: percent("2"), Fix: math.MaxInt64}, usd("100"), false, money.USD, money.USD, fault.TooLarge},
+		{"a percentage out of range", Tariff{Percent: percent("200")}, money.New(math.MaxInt64, money.USD), false, money.USD, money.USD, fault.TooLarge},
+		{"a write-off out of range", Tariff{}, money.New(math.MaxInt64, money.USD), false, money.UAH, money.USD, fault.TooLarge},
 		{"a budget out of range", five, money.New(math.MaxInt64, money.USD), true, money.USD, money.UAH, fault.TooLarge},
 		{"ps_amount in the shop's currency", five, usd("100"), false, money.USD, money.UAH, fault.Internal},
 		{"shop_amount in the payway's currency", five, uah("100"), true, money.USD, money.UAH, fault.Internal},
@@ -82,11 +85,16 @@ func TestPayoutRefuses(t *testing.T) {
 	}
 }
 
-// A budget close to the end of the range is searched without overflow.
+// A budget at the end of the range is searched without overflow.
 func TestPayoutOfTheGreatestAmount(t *testing.T) {
-	q, err := Payout(Tariff{Percent: percent("100")}, money.New(math.MaxInt64, money.USD), true, money.USD, money.USD, nil)
-	if err != nil || q.Receive.Minor != math.MaxInt64/2 || q.Rounding.Minor != 1 {
-		t.Errorf("%+v, %v", q, err)
+	for _, tt := range []struct {
+		percent           string
+		receive, rounding int64
+	}{{"0", math.MaxInt64, 0}, {"100", math.MaxInt64 / 2, 1}} {
+		q, err := Payout(Tariff{Percent: percent(tt.percent)}, money.New(math.MaxInt64, money.USD), true, money.USD, money.USD, nil)
+		if err != nil || q.Receive.Minor != tt.receive || q.Rounding.Minor != tt.rounding {
+			t.Errorf("at %s %%: %+v, %v", tt.percent, q, err)
+		}
 	}
 }
 

@@ -115,6 +115,8 @@ func TestRoundingByName(t *testing.T) {
 func TestMulDivAtTheEdge(t *testing.T) {
 	for _, tt := range []struct{ a, b, c int64 }{
 		{math.MaxInt64, math.MaxInt64, 1},                     // hi ≥ divisor
+		{math.MaxInt64, 4, 1},                                 // hi = divisor
+		{31, 1190112520884487201, 2},                          // 2^64 − 1 and more than a half
 		{math.MaxInt64, 2, 1},                                 // one bit too many
 		{math.MinInt64, 1, 1},                                 // outside the symmetric range
 		{math.MinInt64, -1, 1},                                // the classic
@@ -127,6 +129,17 @@ func TestMulDivAtTheEdge(t *testing.T) {
 				t.Errorf("%d·%d/%d = %d, %v; want %v", tt.a, tt.b, tt.c, got, err, ErrOverflow)
 			}
 		}
+	}
+}
+
+func TestRoundAtTheEdge(t *testing.T) {
+	for _, n := range []int64{math.MaxInt64, math.MinInt64 + 1} {
+		if got, err := Round(new(big.Rat).SetInt64(n), Up); err != nil || got != n {
+			t.Errorf("Round(%d) = %d, %v", n, got, err)
+		}
+	}
+	if got, err := Round(new(big.Rat).SetInt64(math.MinInt64), Up); err != ErrOverflow || got != 0 {
+		t.Errorf("Round of the smallest integer = %d, %v; want %v", got, err, ErrOverflow)
 	}
 }
 

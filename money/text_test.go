@@ -62,6 +62,8 @@ func TestParseRefuses(t *testing.T) {
 		{"1 ", USD, plain},
 		{"1\n", USD, plain},
 		{"1\x00", USD, plain},
+		{"1:0", USD, plain}, // the characters around the digits
+		{"1/0", USD, plain},
 		{"NaN", USD, plain},
 		{"Infinity", USD, plain},
 		{"١٠", USD, plain},
