@@ -118,22 +118,52 @@ func TestUnusableAnswers(t *testing.T) {
 	}
 }
 
+// TestCutConnectionIsUnknown: closed politely or reset, the request had arrived.
 func TestCutConnectionIsUnknown(t *testing.T) {
-	var calls atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body)
-		conn, _, _ := w.(http.Hijacker).Hijack()
-		_ = conn.Close()
+	for _, reset := range []bool{false, true} {
+		var calls atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			_, _ = io.Copy(io.Discard, r.Body)
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			if reset {
+				_ = conn.(*net.TCPConn).SetLinger(0)
+			}
+			_ = conn.Close()
+		}))
+		c, _ := avanor.New(server.URL, 1, secret)
+		_, err := c.CreatePayout(t.Context(), avanor.PayoutRequest{})
+		server.Close()
+		if !errors.Is(err, avanor.ErrOutcomeUnknown) || errors.Is(err, avanor.ErrNotSent) {
+			t.Errorf("reset %t: %v", reset, err)
+		}
+		if n := calls.Load(); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	}
+}
+
+// TestEndlessAnswerIsCutOff: a hostile or broken gateway cannot fill our memory.
+func TestEndlessAnswerIsCutOff(t *testing.T) {
+	var written atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		block := make([]byte, 64<<10)
+		for {
+			n, err := w.Write(block)
+			if written.Add(int64(n)); err != nil {
+				return
+			}
+		}
 	}))
 	defer server.Close()
 	c, _ := avanor.New(server.URL, 1, secret)
-	_, err := c.CreatePayout(t.Context(), avanor.PayoutRequest{})
-	if !errors.Is(err, avanor.ErrOutcomeUnknown) || errors.Is(err, avanor.ErrNotSent) {
+	if _, err := c.Balances(t.Context()); !errors.Is(err, avanor.ErrOutcomeUnknown) {
 		t.Errorf("error is %v", err)
 	}
-	if n := calls.Load(); n != 1 {
-		t.Errorf("sent %d times", n)
+	server.CloseClientConnections()
+	// The sockets' own buffers may hold some megabytes more than was read.
+	if n := written.Load(); n > 24<<20 {
+		t.Errorf("%d bytes were taken", n)
 	}
 }
 
