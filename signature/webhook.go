@@ -61,9 +61,10 @@ func ValidWebhookKey(key string) bool {
 
 func webhookSignatures(header string) [][]byte {
 	var signatures [][]byte
-	for _, part := range strings.SplitN(header, " ", webhookLimit+1) {
+	parts := strings.SplitN(header, " ", webhookLimit+1)
+	for _, part := range parts[:min(len(parts), webhookLimit)] {
 		text, ok := strings.CutPrefix(part, webhookVersion)
-		if !ok || len(signatures) == webhookLimit {
+		if !ok {
 			continue
 		}
 		if signature, err := base64.StdEncoding.DecodeString(text); err == nil {

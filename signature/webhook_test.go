@@ -47,6 +47,8 @@ func TestVerifyWebhook(t *testing.T) {
 		{"empty key", exampleID, "1614265330", exampleSign, exampleBody, "whsec_", false},
 		{"no signature", exampleID, "1614265330", "", exampleBody, exampleKey, false},
 		{"no version", exampleID, "1614265330", exampleSign[3:], exampleBody, exampleKey, false},
+		{"the sixteenth", exampleID, "1614265330", strings.Repeat("v1,AAAA ", 15) + exampleSign, exampleBody, exampleKey, true},
+		{"the seventeenth", exampleID, "1614265330", strings.Repeat("v1,AAAA ", 16) + exampleSign, exampleBody, exampleKey, false},
 		{"behind a flood", exampleID, "1614265330", strings.Repeat("v1,AAAA ", 1000) + exampleSign, exampleBody, exampleKey, false},
 	}
 	for _, test := range tests {
