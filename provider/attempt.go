@@ -1,6 +1,10 @@
 package provider
 
-import "github.com/brama-pay/brama/db"
+import (
+	"fmt"
+
+	"github.com/brama-pay/brama/db"
+)
 
 // Attempt is one call that moves money, committed before it is sent. Only the
 // process that inserted it sends it, once.
@@ -54,6 +58,11 @@ func Announce(s *db.State, w *Work, shop, operation int64, verb Verb, account st
 	a := &Attempt{
 		Shop: shop, Operation: operation, N: w.Attempts, Verb: verb, Provider: account,
 		Reference: Reference(verb, shop, operation), SentAt: s.Now(),
+	}
+	// The payer's next card is another act: an earlier one was definitely refused,
+	// and under its reference a provider would only repeat that.
+	if verb == Authorize && w.Attempts > 1 {
+		a.Reference += fmt.Sprintf("-%d", w.Attempts)
 	}
 	Attempts.Insert(s, a)
 	return a

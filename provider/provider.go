@@ -194,6 +194,7 @@ type Notice struct {
 	Shop        int64
 	Operation   int64
 	N           int64
+	Verb        Verb   // "" when the notice does not say; see VerbOf
 	Fingerprint string // the same for a repeat of the same notice
 }
 
@@ -201,6 +202,16 @@ type Notice struct {
 // letters, digits and dashes.
 func Reference(verb Verb, shop, operation int64) string {
 	return fmt.Sprintf("%c-%d-%d", verb[0], shop, operation)
+}
+
+// VerbOf is the verb that a reference was made for, "" when it was not made here.
+func VerbOf(reference string) Verb {
+	for _, v := range []Verb{Authorize, Capture, Void, Refund, Payout} {
+		if len(reference) > 1 && reference[0] == v[0] && reference[1] == '-' {
+			return v
+		}
+	}
+	return ""
 }
 
 // Believed is the outcome unless it speaks of another amount than was asked
