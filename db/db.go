@@ -170,7 +170,7 @@ func openPool(ctx context.Context, c Config, size int, readOnly bool) (*pgxpool.
 	config.MaxConns = int32(size)
 	params := config.ConnConfig.RuntimeParams
 	if c.Schema != "" {
-		params["search_path"] = c.Schema
+		params["search_path"] = quoted(c.Schema)
 	}
 	params["application_name"] = "brama"
 	params["synchronous_commit"] = "on"

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/brama-pay/brama/fault"
 )
@@ -26,7 +28,7 @@ func kindOf(err error) (kind fault.Kind, transient bool) {
 		return postgresKind(pg)
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, context.DeadlineExceeded):
 		return fault.Unavailable, false
-	case errors.Is(err, net.ErrClosed), pgconn.SafeToRetry(err):
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), pgconn.SafeToRetry(err):
 		return fault.Unavailable, false
 	}
 	return fault.Internal, false
@@ -45,12 +47,21 @@ func translate(err error) error {
 	return fault.Wrap(kind, err, "the database refused")
 }
 
-// commitFault is what a failed COMMIT means. Only an answer of the database
-// itself says that nothing was stored; anything else leaves it unknown.
+// errRolledBack is a COMMIT that was answered with ROLLBACK: nothing is stored.
+var errRolledBack = errors.New("db: the transaction was rolled back at COMMIT")
+
+// commitFault is what a failed COMMIT means. Only a refusal of the database
+// itself says that nothing was stored; anything else leaves it unknown. A FATAL
+// answer is none: a server that is told to end says it after the commit, too.
 func commitFault(err error) error {
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
-	if errors.As(err, &lite) && lite.Code()&0xff != 10 || errors.As(err, &pg) { // 10: an I/O error, perhaps after the commit mark
+	switch {
+	case errors.Is(err, errRolledBack):
+		return translate(err)
+	case errors.As(err, &lite) && lite.Code()&0xff != sqlite3.SQLITE_IOERR: // that may come after the commit mark
+		return translate(err)
+	case errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR":
 		return translate(err)
 	}
 	return fault.Wrap(fault.Unknown, err, "the outcome is not known; ask by your own id before you repeat")

@@ -37,5 +37,13 @@ func (g *IDs) use(node, floor int64) {
 	g.tick = max(g.tick, (floor-Epoch)<<6)
 }
 
+// last is the node for which ids are drawn and the time of the last one, which
+// may lie ahead of the clock.
+func (g *IDs) last() (node, at int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.node, g.tick>>6 + Epoch
+}
+
 // TimeOf is when an id was drawn, in Unix milliseconds.
 func TimeOf(id int64) int64 { return id>>12 + Epoch }

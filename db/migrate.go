@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -26,7 +27,7 @@ func migrateSQLite(ctx context.Context, c Config) error {
 
 func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
 	if c.Schema != "" {
-		if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS "`+c.Schema+`"`); err != nil {
+		if _, err := pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoted(c.Schema)); err != nil {
 			return err
 		}
 	}
@@ -34,7 +35,7 @@ func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
 		return nil
 	}
 	// Several nodes may start at the same time: one migrates, the others wait.
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // each second, ten minutes
 	if err != nil {
 		return err
 	}
@@ -42,6 +43,9 @@ func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
 	defer reader.Close()
 	return migrate(ctx, goose.DialectPostgres, reader, c, goose.WithSessionLocker(locker))
 }
+
+// quoted is a schema's name as SQL takes it, whatever it is made of.
+func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, c Config, options ...goose.ProviderOption) error {
 	options = append(options, goose.WithDisableGlobalRegistry(true))

@@ -22,8 +22,13 @@ var nodes = NewTable("node", "id, holder, until, version", "id", func(r *node) [
 	return []any{&r.ID, &r.Holder, &r.Until, &r.Version}
 })
 
-// claim takes a free node number, or renews the one its holder has.
-type claim struct{ holder string }
+// claim takes a free node number, or renews the one its holder has. last is the
+// time of the last id that the holder drew: ids may run ahead of the clock, and
+// nobody else may draw below them.
+type claim struct {
+	holder string
+	last   int64
+}
 
 type claimed struct{ node, floor int64 }
 
@@ -55,7 +60,7 @@ func (c claim) Decide(s *State) (claimed, error) {
 	if free.Holder == c.holder {
 		got.floor = 0
 	}
-	free.Holder, free.Until = c.holder, s.Now()+Lease
+	free.Holder, free.Until = c.holder, max(s.Now(), c.last)+Lease
 	if free.Version == 0 {
 		nodes.Insert(s, free)
 	} else {
@@ -68,13 +73,14 @@ func (c claim) Decide(s *State) (claimed, error) {
 type leave struct {
 	holder string
 	node   int64
+	last   int64 // time of the last id drawn
 }
 
 func (l leave) Reads(r *Reads) { nodes.Read(r, l.node) }
 
 func (l leave) Decide(s *State) (struct{}, error) {
 	if row, ok := nodes.Find(s, l.node); ok && row.Holder == l.holder {
-		row.Until = s.Now()
+		row.Until = max(s.Now(), l.last+1)
 		row.Holder = ""
 		nodes.Update(s, row)
 	}
@@ -84,7 +90,8 @@ func (l leave) Decide(s *State) (struct{}, error) {
 // Join takes a node number for this process; ids are drawn with it from then
 // on. The writers must be running. holder is random text, one per process.
 func (d *DB) Join(ctx context.Context, holder string) error {
-	got, err := Do(ctx, d, House, claim{holder})
+	_, last := d.ids.last()
+	got, err := Do(ctx, d, House, claim{holder, last})
 	if err != nil {
 		return err
 	}
@@ -101,6 +108,7 @@ func (d *DB) Leave(ctx context.Context) error {
 	if d.holder == "" {
 		return nil
 	}
-	_, err := Do(ctx, d, House, leave{d.holder, d.ids.node})
+	node, last := d.ids.last()
+	_, err := Do(ctx, d, House, leave{d.holder, node, last})
 	return err
 }

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,14 +19,26 @@ type postgresEngine struct {
 	conn *pgxpool.Conn
 }
 
+// begin opens a transaction. A connection that died while it was idle is found
+// out here, before anything was done; then the next one is tried, and at last a
+// new one, so that a restart of the server refuses nobody.
 func (e *postgresEngine) begin(ctx context.Context) error {
-	conn, err := e.pool.Acquire(ctx)
-	if err != nil {
-		return err
+	for idle := e.pool.Config().MaxConns; ; idle-- {
+		conn, err := e.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED")
+		if err == nil {
+			e.conn = conn
+			return nil
+		}
+		died := conn.Conn().IsClosed()
+		conn.Release()
+		if !died || idle == 0 {
+			return err
+		}
 	}
-	e.conn = conn
-	_, err = conn.Exec(ctx, "BEGIN")
-	return err
 }
 
 func (e *postgresEngine) commit(ctx context.Context) error {
@@ -36,7 +47,7 @@ func (e *postgresEngine) commit(ctx context.Context) error {
 		return err
 	}
 	if tag.String() != "COMMIT" { // a transaction that had failed answers ROLLBACK
-		return errors.New("db: the transaction was rolled back at COMMIT")
+		return errRolledBack
 	}
 	e.release()
 	return nil

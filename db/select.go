@@ -48,3 +48,15 @@ func Query(ctx context.Context, from *sql.DB, each func(scan func(...any) error)
 	}
 	return translate(rows.Err())
 }
+
+// Keys lists the rows that a statement names by shop and id, in that order.
+func Keys(ctx context.Context, from *sql.DB, text string, args ...any) ([]Key, error) {
+	var keys []Key
+	err := Query(ctx, from, func(scan func(...any) error) error {
+		var k Key
+		err := scan(&k.Shop, &k.ID)
+		keys = append(keys, k)
+		return err
+	}, text, args...)
+	return keys, err
+}

@@ -132,11 +132,14 @@ func encode(values []any) string {
 }
 
 // plain is the int64, string, bool or []byte that a value, or the field it
-// points to, holds. Named types are reduced to what they are made of.
+// points to, holds. Named types are reduced to what they are made of. No bytes
+// are bytes of length 0: no column of ours is NULL.
 func plain(v any) any {
 	switch v := v.(type) {
-	case int64, string, bool, []byte:
+	case int64, string, bool:
 		return v
+	case []byte:
+		return filled(v)
 	case int:
 		return int64(v)
 	case *int64:
@@ -146,7 +149,7 @@ func plain(v any) any {
 	case *bool:
 		return *v
 	case *[]byte:
-		return *v
+		return filled(*v)
 	}
 	r := reflect.ValueOf(v)
 	if r.Kind() == reflect.Pointer {
@@ -163,6 +166,13 @@ func plain(v any) any {
 		return r.Bool()
 	}
 	panic(fmt.Sprintf("db: %T cannot be kept in a column", v))
+}
+
+func filled(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 func (t *table) versionOf(row any) *int64 { return t.values(row)[t.version].(*int64) }
