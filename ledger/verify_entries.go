@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/brama-pay/brama/db"
+)
+
+// readEntries goes through all entries: each has its transfer, and each transfer
+// sums to zero. It tallies those up to the horizon.
+func (b *books) readEntries(ctx context.Context) error {
+	at := &sums{books: b}
+	var n int64
+	err := b.pages(ctx, func(ctx context.Context) (read int64, err error) {
+		each := func(scan func(...any) error) error {
+			var e storedEntry
+			var hasTransfer int64
+			if err := scan(&e.transfer, &e.n, &e.currency, &e.purpose, &e.provider, &e.amount, &e.balance, &hasTransfer); err != nil {
+				return err
+			}
+			read, n = read+1, e.n
+			at.add(e)
+			b.checkEntry(e, hasTransfer == 1)
+			return nil
+		}
+		// A statement sees one moment: a transfer is there with its entries, or neither is.
+		err = db.Query(ctx, b.reader, each, `
+			SELECT e.transfer_id, e.n, e.currency, e.purpose, e.provider, e.amount, e.balance,
+				CASE WHEN t.id IS NULL THEN 0 ELSE 1 END
+			FROM entry e LEFT JOIN transfer t ON t.id = e.transfer_id AND t.shop_id = e.shop_id
+			WHERE e.shop_id = $1 AND (e.transfer_id, e.n) > ($2, $3)
+			ORDER BY e.transfer_id, e.n LIMIT $4`, b.shop, at.transfer, n, b.page)
+		return read, err
+	})
+	at.close()
+	return err
+}
+
+// storedEntry is an entry as it is stored, which may be any numbers.
+type storedEntry struct {
+	transfer, n int64
+	accountKey
+	amount, balance int64
+}
+
+func (b *books) checkEntry(e storedEntry, hasTransfer bool) {
+	name := transferName(e.transfer)
+	switch {
+	case !hasTransfer:
+		b.wrong(Orphan, name, "entry %d of %d on %s", e.n, e.amount, e.accountKey)
+	case e.amount == 0:
+		b.wrong(Empty, name, "entry %d on %s", e.n, e.accountKey)
+	case e.balance < 0 && !e.purpose.mayOwe():
+		b.wrong(Overdrawn, name, "entry %d left %s at %d", e.n, e.accountKey, e.balance)
+	}
+	t := b.tally(e.accountKey)
+	if e.transfer <= b.horizon {
+		t.add(e.transfer, e.amount, e.balance)
+	}
+}
+
+// sums adds up one transfer after the other, across the ends of pages.
+type sums struct {
+	books      *books
+	transfer   int64
+	currencies []currencySum
+}
+
+type currencySum struct {
+	currency int64
+	sum      wide
+}
+
+func (s *sums) add(e storedEntry) {
+	if e.transfer != s.transfer {
+		s.close()
+		s.transfer = e.transfer
+	}
+	for i := range s.currencies {
+		if s.currencies[i].currency == e.currency {
+			s.currencies[i].sum.add(e.amount)
+			return
+		}
+	}
+	first := currencySum{currency: e.currency}
+	first.sum.add(e.amount)
+	s.currencies = append(s.currencies, first)
+}
+
+func (s *sums) close() {
+	for _, c := range s.currencies {
+		if !c.sum.isZero() {
+			s.books.wrong(Unbalanced, transferName(s.transfer), "%s: %d too much", currencyName(c.currency), int64(c.sum.lo))
+		}
+	}
+	s.currencies = s.currencies[:0]
+}
