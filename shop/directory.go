@@ -77,21 +77,23 @@ type Directory struct {
 	box     *seal.Box
 	now     func() time.Time
 	mu      sync.Mutex
+	loading map[int64]*lookup // as many as there are requests under way
 	known   shelf
 	unknown shelf // apart, so that made-up numbers do not push shops out
 }
 
 // NewDirectory looks shops up through a reader pool, with the clock of cmd.
 func NewDirectory(from *sql.DB, box *seal.Box, now func() time.Time) *Directory {
-	return &Directory{from: from, box: box, now: now, known: newShelf(), unknown: newShelf()}
+	return &Directory{from: from, box: box, now: now, loading: map[int64]*lookup{}, known: newShelf(), unknown: newShelf()}
 }
 
-// lookup is one look-up, under way or done: entry and err are set before done closes.
+// lookup is one look-up. What it found is set before done closes.
 type lookup struct {
 	begun time.Time
 	done  chan struct{}
 	entry *Entry
 	err   error
+	left  bool // its caller left: the error is his own
 }
 
 // Find is the shop with this number. fault.ShopNotFound when there is none;
@@ -111,48 +113,59 @@ func (d *Directory) Find(ctx context.Context, id int64) (*Entry, error) {
 		case <-ctx.Done():
 			return nil, fault.Wrap(fault.Unavailable, ctx.Err(), "nothing was stored; try again")
 		}
-		if l.err == nil || fault.Is(l.err, fault.ShopNotFound) || ctx.Err() != nil {
+		if !l.left {
 			return l.entry, l.err
 		}
-		// The one that looked failed, perhaps only because its caller left: look ourselves.
 	}
 }
 
 // take is the look-up to wait for, or a new one that the caller must load. Its
-// age counts from before the row was read.
+// age counts from before the row is read.
 func (d *Directory) take(id int64) (l *lookup, mine bool) {
 	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, s := range []*shelf{&d.known, &d.unknown} {
-		if l := s.find(id); l != nil && fresh(now, l.begun) {
+	for _, l := range []*lookup{d.known.find(id), d.unknown.find(id), d.loading[id]} {
+		if l != nil && fresh(now, l.begun) {
 			return l, false
 		}
 	}
 	l = &lookup{begun: now, done: make(chan struct{})}
-	d.known.put(id, l)
+	d.loading[id] = l
 	return l, true
+}
+
+// load does a look-up, and lets the others go even if it panics.
+func (d *Directory) load(ctx context.Context, id int64, l *lookup) {
+	l.err = fault.New(fault.Internal, "a look-up ended early")
+	defer func() {
+		l.left = l.err != nil && ctx.Err() != nil
+		d.keep(id, l)
+		close(l.done)
+	}()
+	l.entry, l.err = d.open(ctx, id)
+}
+
+// keep shelves what was found. A slow look-up does not replace a younger one.
+func (d *Directory) keep(id int64, l *lookup) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.loading[id] != l {
+		return
+	}
+	delete(d.loading, id)
+	if l.err == nil {
+		d.known.put(id, l)
+	} else if fault.Is(l.err, fault.ShopNotFound) {
+		d.known.drop(id)
+		d.unknown.put(id, l)
+	}
 }
 
 // fresh also refuses what is from the future: the clock was set back.
 func fresh(now, begun time.Time) bool {
 	age := now.Sub(begun)
 	return age >= 0 && age < Fresh
-}
-
-func (d *Directory) load(ctx context.Context, id int64, l *lookup) {
-	defer close(l.done)
-	l.err = fault.New(fault.Internal, "a look-up ended early") // unless set below: a panic must leave no nil entry
-	l.entry, l.err = d.open(ctx, id)
-	if l.err == nil {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.known.drop(id, l)
-	if fault.Is(l.err, fault.ShopNotFound) {
-		d.unknown.put(id, l)
-	}
 }
 
 // open reads a row and opens what it keeps.
@@ -214,12 +227,7 @@ func (s *shelf) put(id int64, l *lookup) {
 	s.young[id] = l
 }
 
-// drop forgets a look-up, unless another took its place.
-func (s *shelf) drop(id int64, l *lookup) {
-	if s.young[id] == l {
-		delete(s.young, id)
-	}
-	if s.old[id] == l {
-		delete(s.old, id)
-	}
+func (s *shelf) drop(id int64) {
+	delete(s.young, id)
+	delete(s.old, id)
 }
