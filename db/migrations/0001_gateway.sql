@@ -82,12 +82,14 @@ CREATE TABLE payway (
     fix BIGINT NOT NULL,
     fee_min BIGINT NOT NULL,
     fee_max BIGINT NOT NULL,
-    shop_part BIGINT NOT NULL,
+    percent_part BIGINT NOT NULL,
+    fix_part BIGINT NOT NULL,
     account_regex TEXT NOT NULL,
     account_title TEXT NOT NULL,
     account_example TEXT NOT NULL,
     details TEXT NOT NULL,
     add_ons TEXT NOT NULL,
+    settings TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     version BIGINT NOT NULL
@@ -310,6 +312,7 @@ CREATE TABLE callback (
     snapshot TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'parked')),
     tries BIGINT NOT NULL,
+    replayed BIGINT NOT NULL,
     started_at BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     delivered_at BIGINT NOT NULL,
@@ -317,9 +320,11 @@ CREATE TABLE callback (
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
     PRIMARY KEY (id, shop_id),
-    UNIQUE (object, seq, shop_id)
+    UNIQUE (object, seq, shop_id),
+    CHECK ((status = 'waiting') = (due_at > 0))
 );
-CREATE INDEX callback_due ON callback (due_at) WHERE due_at > 0;
+CREATE INDEX callback_due ON callback (due_at, shop_id) WHERE due_at > 0;
+CREATE INDEX callback_parked ON callback (shop_id, id) WHERE status = 'parked';
 
 CREATE TABLE delivery (
     shop_id BIGINT NOT NULL,
