@@ -144,7 +144,7 @@ func TestRowsComeBackAsTheyWere(t *testing.T) {
 					byID, _ := items.Find(s, row.ID, row.Shop) // loaded by another key
 					for _, got := range []*item{byName, byID} {
 						if got == nil {
-							t.Fatalf("no item %d of shop %d", row.ID, row.Shop)
+							return 0, fault.New(fault.NotFound, "no item %d of shop %d", row.ID, row.Shop)
 						}
 						row.Version = 1
 						if !same(*got, row) {
