@@ -82,4 +82,3 @@ func sealSecrets(box *seal.Box, name string, secrets map[string]string) (string,
 func accountNotFound(name string) error {
 	return fault.New(fault.NotFound, "Provider account %s is not found", name)
 }
-
