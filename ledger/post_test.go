@@ -212,3 +212,15 @@ func checkBooks(t *rapid.T, s *db.State, model map[Leg]int64) {
 		}
 	}
 }
+
+// BenchmarkPost is a deposit and a reservation, without a database.
+func BenchmarkPost(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		s := newState()
+		deposit(b, s, 100)
+		if _, err := Reserve(s, shop, 1, "payout.reserve", usd(50)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -14,20 +14,21 @@ func (b *books) readEntries(ctx context.Context) error {
 	err := b.pages(ctx, func(ctx context.Context) (read int64, err error) {
 		each := func(scan func(...any) error) error {
 			var e storedEntry
-			var hasTransfer int64
-			if err := scan(&e.transfer, &e.n, &e.currency, &e.purpose, &e.provider, &e.amount, &e.balance, &hasTransfer); err != nil {
+			var transfers int64
+			if err := scan(&e.transfer, &e.n, &e.currency, &e.purpose, &e.provider, &e.amount, &e.balance, &transfers); err != nil {
 				return err
 			}
 			read, n = read+1, e.n
 			at.add(e)
-			b.checkEntry(e, hasTransfer == 1)
+			b.checkEntry(e, transfers == 1)
 			return nil
 		}
 		// A statement sees one moment: a transfer is there with its entries, or neither is.
+		// A join would be as right, but PostgreSQL merges it from the first transfer on, for each page.
 		err = db.Query(ctx, b.reader, each, `
 			SELECT e.transfer_id, e.n, e.currency, e.purpose, e.provider, e.amount, e.balance,
-				CASE WHEN t.id IS NULL THEN 0 ELSE 1 END
-			FROM entry e LEFT JOIN transfer t ON t.id = e.transfer_id AND t.shop_id = e.shop_id
+				(SELECT COUNT(*) FROM transfer t WHERE t.id = e.transfer_id AND t.shop_id = e.shop_id)
+			FROM entry e
 			WHERE e.shop_id = $1 AND (e.transfer_id, e.n) > ($2, $3)
 			ORDER BY e.transfer_id, e.n LIMIT $4`, b.shop, at.transfer, n, b.page)
 		return read, err
