@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -162,12 +163,19 @@ func (d *DB) openPostgres(ctx context.Context, c Config) error {
 	return nil
 }
 
+// connectTimeout is for an address that says nothing of it: a host that does not
+// answer must become fault.Unavailable before the queues are full.
+const connectTimeout = 5 * time.Second
+
 func openPool(ctx context.Context, c Config, size int, readOnly bool) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return nil, errors.New("the database address is not a valid postgres:// URL")
 	}
 	config.MaxConns = int32(size)
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
 	params := config.ConnConfig.RuntimeParams
 	if c.Schema != "" {
 		params["search_path"] = quoted(c.Schema)
