@@ -64,7 +64,7 @@ func TestStatementGoesBackInPages(t *testing.T) {
 		for _, l := range got {
 			shorts = append(shorts, short{l.Kind, l.Operation, l.Amount, l.Balance})
 		}
-		want := []short{{"payout", 4, -1000, 25500}, {"payout", 3, -3000, 26500}, {"payment", 2, 9500, 29500}, {"deposit", 1, 20000, 20000}}
+		want := []short{{"payout", 4, -1000, 25500}, {KindRelease, 8, 500, 26500}, {"payout", 8, -500, 26000}, {"payout", 3, -3000, 26500}, {"payment", 2, 9500, 29500}, {"deposit", 1, 20000, 20000}}
 		if diff := cmp.Diff(want, shorts, cmp.AllowUnexported(short{})); diff != "" {
 			t.Error(diff)
 		}
@@ -87,7 +87,7 @@ func TestTransfersOfAnOperation(t *testing.T) {
 				{shop, st.payout, 1, to(Available, money.USD, -3000), 26500},
 				{shop, st.payout, 2, to(Frozen, money.USD, 3000), 3000}}},
 			{Transfer{shop, st.done, Posting{Kind: "payout done", Operation: 3, Resolves: st.payout}, now}, []Entry{
-				{shop, st.done, 1, to(Frozen, money.USD, -3000), 0},
+				{shop, st.done, 1, to(Frozen, money.USD, -3000), 500},
 				{shop, st.done, 2, card(money.USD, 2900), -7100},
 				{shop, st.done, 3, to(Fee, money.USD, 100), 600}}},
 		}

@@ -163,7 +163,7 @@ func write(s *db.State, shop int64, p Posting, moves []move) int64 {
 
 // add is a + b in minor units, fault.TooLarge out of range.
 func add(a, b int64, currency money.Currency) (int64, error) {
-	if a != math.MinInt64 && b != math.MinInt64 { // money's range is symmetric
+	if b != math.MinInt64 { // money's range is symmetric
 		if sum, err := money.New(a, currency).Add(money.New(b, currency)); err == nil {
 			return sum.Minor, nil
 		}

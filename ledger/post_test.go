@@ -82,6 +82,7 @@ func TestPostRefuses(t *testing.T) {
 		{"one leg", shop, payment, two[:1], fault.Internal},
 		{"legs that come to nothing", shop, payment, []Leg{to(Fee, money.USD, 5), to(Fee, money.USD, -5)}, fault.Internal},
 		{"one unit too much", shop, payment, []Leg{to(Funding, money.USD, -5), to(Available, money.USD, 6)}, fault.Internal},
+		{"one unit too little", shop, payment, []Leg{to(Funding, money.USD, -6), to(Available, money.USD, 5)}, fault.Internal},
 		{"a sum that is zero only across currencies", shop, payment, []Leg{to(Funding, money.USD, -5), to(Available, money.UAH, 5)}, fault.Internal},
 		{"the second currency not zero", shop, payment, append([]Leg{to(Exchange, money.UAH, 1)}, two...), fault.Internal},
 		{"no currency", shop, payment, []Leg{to(Funding, 0, -5), to(Available, 0, 5)}, fault.Internal},
@@ -94,6 +95,7 @@ func TestPostRefuses(t *testing.T) {
 		{"more than is held", shop, payment, []Leg{to(Held, money.USD, -1), to(Authorised, money.USD, 1)}, fault.Internal},
 		{"a balance beyond the range", shop, payment, []Leg{to(Available, money.USD, math.MaxInt64-999), to(Fee, money.USD, 999-math.MaxInt64)}, fault.TooLarge},
 		{"a leg beyond the range", shop, payment, []Leg{to(Fee, money.USD, math.MinInt64), to(Available, money.USD, 5)}, fault.TooLarge},
+		{"a leg beyond the range after another", shop, payment, []Leg{to(Fee, money.USD, 5), to(Fee, money.USD, math.MinInt64), to(Funding, money.USD, math.MaxInt64-4)}, fault.TooLarge},
 		{"legs that overflow together", shop, payment, []Leg{to(Fee, money.USD, math.MaxInt64), to(Fee, money.USD, 1), to(Funding, money.USD, -5)}, fault.TooLarge},
 		// The four wrap around to zero.
 		{"a sum that overflows", shop, payment, []Leg{to(Fee, money.USD, math.MaxInt64), to(Exchange, money.USD, math.MaxInt64), to(Funding, money.USD, 1), to(Suspense, money.USD, 1)}, fault.TooLarge},

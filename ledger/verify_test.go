@@ -17,19 +17,29 @@ import (
 
 // story posts some of everything: two minutes apart, so that a part is beyond
 // the horizon and a part is not.
-type story struct{ deposit, payout, done, open, wrong, undone int64 }
+type story struct{ deposit, payout, second, done, released, open, hold, wrong, undone int64 }
 
 func tell(t testing.TB, h *dbtest.House) story {
 	var st story
 	st.deposit = post(t, h, Posting{Kind: "deposit", Operation: 1}, to(Funding, money.USD, -20000), to(Available, money.USD, 20000))
 	post(t, h, Posting{Kind: "payment", Operation: 2}, card(money.USD, -10000), to(Available, money.USD, 9500), to(Fee, money.USD, 500))
 	st.payout = do(t, h, func(s *db.State) (int64, error) { return Reserve(s, shop, 3, "payout", usd(3000)) })
+	st.second = do(t, h, func(s *db.State) (int64, error) { return Reserve(s, shop, 8, "payout", usd(500)) })
 	h.Clock.Add(2 * time.Minute)
-	st.done = do(t, h, func(s *db.State) (int64, error) {
-		return Settle(s, shop, st.payout, Posting{Kind: "payout done", Operation: 3}, to(Frozen, money.USD, -3000), card(money.USD, 2900), to(Fee, money.USD, 100))
+	st.released = do(t, h, func(s *db.State) (_ int64, err error) {
+		// In one decision, so that the ids of the two ends follow each other.
+		st.done, err = Settle(s, shop, st.payout, Posting{Kind: "payout done", Operation: 3}, to(Frozen, money.USD, -3000), card(money.USD, 2900), to(Fee, money.USD, 100))
+		if err != nil {
+			return 0, err
+		}
+		return Release(s, shop, st.second, 8, usd(500))
 	})
 	st.open = do(t, h, func(s *db.State) (int64, error) { return Reserve(s, shop, 4, "payout", usd(1000)) })
-	post(t, h, Posting{Kind: "hold", Operation: 5}, to(Held, money.USD, 950), to(Authorised, money.USD, -950))
+	st.hold = post(t, h, Posting{Kind: "hold", Operation: 5}, to(Held, money.USD, 950), to(Authorised, money.USD, -950))
+	other := post(t, h, Posting{Kind: "hold", Operation: 7}, to(Held, money.USD, 40), to(Authorised, money.USD, -40))
+	do(t, h, func(s *db.State) (int64, error) {
+		return Settle(s, shop, other, Posting{Kind: "unhold", Operation: 7}, to(Held, money.USD, -40), to(Authorised, money.USD, 40))
+	})
 	legs := []Leg{card(money.UAH, -700), to(Available, money.UAH, 700)}
 	st.wrong = post(t, h, Posting{Kind: "payment", Operation: 6}, legs...)
 	st.undone = do(t, h, func(s *db.State) (int64, error) {
@@ -40,8 +50,9 @@ func tell(t testing.TB, h *dbtest.House) story {
 
 // fill puts the story's ids into an SQL text.
 func (st story) fill(text string) string {
-	return strings.NewReplacer("$deposit", fmt.Sprint(st.deposit), "$payout", fmt.Sprint(st.payout), "$done", fmt.Sprint(st.done),
-		"$open", fmt.Sprint(st.open), "$wrong", fmt.Sprint(st.wrong), "$undone", fmt.Sprint(st.undone)).Replace(text)
+	return strings.NewReplacer("$deposit", fmt.Sprint(st.deposit), "$payout", fmt.Sprint(st.payout), "$second", fmt.Sprint(st.second),
+		"$done", fmt.Sprint(st.done), "$released", fmt.Sprint(st.released), "$open", fmt.Sprint(st.open), "$hold", fmt.Sprint(st.hold),
+		"$wrong", fmt.Sprint(st.wrong), "$undone", fmt.Sprint(st.undone)).Replace(text)
 }
 
 func TestVerifyFindsNothingInBooksThatAreRight(t *testing.T) {
@@ -130,6 +141,10 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 			[]string{"resolves what is not there, transfer $done"}},
 		{"the end of another reservation", "UPDATE transfer SET resolves = $open WHERE id = $done",
 			[]string{"resolves a reservation in part, transfer $done"}},
+		{"less than was reserved is given back", "UPDATE entry SET amount = amount / 2 WHERE transfer_id = $released",
+			[]string{"resolves a reservation in part, transfer $released"}},
+		{"the end of a hold that leaves it held", "UPDATE transfer SET resolves = $hold WHERE id = $undone",
+			[]string{"resolves a reservation in part, transfer $undone"}},
 		{"a reservation ended twice", "UPDATE transfer SET resolves = $payout WHERE id = $open",
 			[]string{"resolves what another resolves, transfer $open", "resolves what another resolves, transfer $done"}},
 		{"the undoing of a transfer that is not there", "UPDATE transfer SET reverses = 12345 WHERE id = $undone",
@@ -149,7 +164,7 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 					}
 					st := tell(t, h)
 					damage(t, h, append(lift, strings.Split(st.fill(test.damage), ";")...))
-					for _, page := range []int64{2, verifyPage} {
+					for _, page := range []int64{1, 2, verifyPage} {
 						mustReport(t, differences(t, h, page, unsettled), test.wants, st)
 					}
 				})
