@@ -39,8 +39,8 @@ func NewKey(random io.Reader, id string) (Key, error) {
 // String never shows a key's bytes, so that no log can.
 func (k Key) String() string { return "key " + k.ID }
 
-// GoString is String: %#v shows no more.
-func (k Key) GoString() string { return k.String() }
+// Format is String, whatever the verb.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
 
 // ParseKeys reads a key file: a line "id base64" for each key, the sealing one
 // first. Empty lines and lines that begin with # are skipped.

@@ -24,11 +24,8 @@ type Secrets struct {
 	Webhook string
 }
 
-// String tells no secret.
-func (Secrets) String() string { return "secrets" }
-
-// GoString tells no secret.
-func (Secrets) GoString() string { return "secrets" }
+// Format prints no secret, whatever the verb.
+func (Secrets) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("secrets")) }
 
 // draw makes a new secret of 256 random bits.
 func (k Kind) draw(random io.Reader) (string, error) {
