@@ -1,0 +1,95 @@
+package avanor
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/brama-pay/brama/signature"
+)
+
+// logged are the only fields that reach a log: ids. No signature, account,
+// detail or free text is among them.
+var logged = []string{"shop_order_id", "shop_payment_id", "shop_refund_id", "invoice_id", "withdraw_id"}
+
+// LogValue is the request as a log may show it. A card that somebody put into an
+// id is masked.
+func (q *request) LogValue() slog.Value {
+	var attrs []slog.Attr
+	if id := q.fields["shop_id"]; id != "" {
+		attrs = append(attrs, slog.String("shop", id))
+	}
+	attrs = append(attrs, slog.String("method", q.name()))
+	for _, name := range logged {
+		if id := q.fields[name]; id != "" {
+			attrs = append(attrs, slog.String(name, signature.MaskStringToSign(id)))
+		}
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// Format prints the method, whatever the verb: a request holds a signature and
+// an account.
+func (q *request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, q.name()) }
+
+// name is bounded: what is no method has one name for all.
+func (q *request) name() string {
+	if q.method == nil {
+		return "unknown"
+	}
+	return q.method.name
+}
+
+// note writes the one line of a request, and tells the metrics.
+func (d *door) note(q *request, code int, took time.Duration) {
+	d.Log.LogAttrs(context.WithoutCancel(q.http.Context()), slog.LevelInfo, "avanor",
+		slog.Any("", q), slog.Int("code", code), slog.Int64("millis", took.Milliseconds()))
+	if d.Observe != nil {
+		d.Observe(q.name(), code, took)
+	}
+}
+
+// incident logs an internal error under an id that is all the shop is told.
+func (d *door) incident(q *request, err error) string {
+	id := d.incidentID()
+	attrs := []slog.Attr{slog.String("incident", id), slog.Any("", q), slog.String("error", err.Error())}
+	if p, ok := err.(*panicked); ok {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	d.Log.LogAttrs(context.WithoutCancel(q.http.Context()), slog.LevelError, "avanor: internal error", attrs...)
+	return id
+}
+
+func (d *door) incidentID() string {
+	var b [8]byte
+	if _, err := io.ReadFull(d.Random, b[:]); err != nil {
+		// Better a weaker id than none: it only has to be found again.
+		return strconv.FormatInt(d.Now().UnixNano(), 16)
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// panicked is a panic of this request; it hurts no other.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// recovered turns a panic into an error. One that aborts the connection goes on.
+func recovered(err *error) {
+	switch value := recover(); value {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(value)
+	default:
+		*err = &panicked{value, debug.Stack()}
+	}
+}
