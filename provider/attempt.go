@@ -1,10 +1,6 @@
 package provider
 
-import (
-	"fmt"
-
-	"github.com/brama-pay/brama/db"
-)
+import "github.com/brama-pay/brama/db"
 
 // Attempt is one call that moves money, committed before it is sent. Only the
 // process that inserted it sends it, once.
@@ -50,26 +46,26 @@ type Work struct {
 // it, in milliseconds. After it a worker asks; asking early does no harm.
 const Lease int64 = 5_000
 
-// Announce inserts the next attempt of an operation. The caller's process
-// sends it after the commit.
-func Announce(s *db.State, w *Work, shop, operation int64, verb Verb, account string) *Attempt {
-	w.Attempts++
-	w.DueAt = s.Now() + Lease
-	a := &Attempt{
-		Shop: shop, Operation: operation, N: w.Attempts, Verb: verb, Provider: account,
-		Reference: Reference(verb, shop, operation), SentAt: s.Now(),
-	}
-	// The payer's next card is another act: an earlier one was definitely refused,
-	// and under its reference a provider would only repeat that.
-	if verb == Authorize && w.Attempts > 1 {
-		a.Reference += fmt.Sprintf("-%d", w.Attempts)
-	}
-	Attempts.Insert(s, a)
-	return a
+// Announce inserts the first attempt of an act, under the act's reference. The
+// caller's process sends it after the commit.
+func Announce(s *db.State, w *Work, shop, operation int64, verb Verb, account, reference string) *Attempt {
+	w.Refusals, w.RefusedAt, w.Losses = 0, 0, 0
+	return w.next(s, Attempt{Shop: shop, Operation: operation, Verb: verb, Provider: account, Reference: reference})
 }
 
-// Begin resets what is counted per verb.
-func (w *Work) Begin() { w.Refusals, w.RefusedAt, w.Losses = 0, 0, 0 }
+// AnnounceAgain inserts the next attempt of an act that was definitely not
+// accepted, or never arrived: the same call under the same reference.
+func AnnounceAgain(s *db.State, w *Work, last *Attempt) *Attempt {
+	return w.next(s, Attempt{Shop: last.Shop, Operation: last.Operation, Verb: last.Verb, Provider: last.Provider, Reference: last.Reference})
+}
+
+func (w *Work) next(s *db.State, a Attempt) *Attempt {
+	w.Attempts++
+	w.DueAt = s.Now() + Lease
+	a.N, a.SentAt = w.Attempts, s.Now()
+	Attempts.Insert(s, &a)
+	return &a
+}
 
 // Open reports whether the attempt's outcome is still to be learned.
 func (a *Attempt) Open() bool {

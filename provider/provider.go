@@ -198,10 +198,15 @@ type Notice struct {
 	Fingerprint string // the same for a repeat of the same notice
 }
 
-// Reference is an operation's reference for life: at most 40 characters,
-// letters, digits and dashes.
-func Reference(verb Verb, shop, operation int64) string {
-	return fmt.Sprintf("%c-%d-%d", verb[0], shop, operation)
+// Reference is an act's reference for life: at most 45 characters, letters,
+// digits and dashes. A payout, refund or payment is one act for ever, its first
+// attempt the first of its operation. A charge or release that was definitely
+// refused may be asked for again: that is another act, with another first attempt.
+func Reference(verb Verb, shop, operation, first int64) string {
+	if first == 1 {
+		return fmt.Sprintf("%c-%d-%d", verb[0], shop, operation)
+	}
+	return fmt.Sprintf("%c-%d-%d-%d", verb[0], shop, operation, first)
 }
 
 // VerbOf is the verb that a reference was made for, "" when it was not made here.

@@ -29,7 +29,7 @@ func (h *house) timing(t *testing.T) {
 func (h *house) neverSent(t *testing.T) {
 	for _, verb := range []provider.Verb{provider.Authorize, provider.Capture, provider.Void, provider.Refund, provider.Payout} {
 		o := h.gate.Ask(t.Context(), h.Account.Name, provider.Query{
-			Verb: verb, Reference: provider.Reference(verb, h.Shop, 4095+operations.Add(1)), Shop: h.Shop, Amount: money.New(100, money.USD),
+			Verb: verb, Reference: reference(verb, h.Shop, 4095+operations.Add(1)), Shop: h.Shop, Amount: money.New(100, money.USD),
 		})
 		if o.Result != provider.Missing && o.Result != provider.Unknown {
 			t.Errorf("%s: answered %s", verb, o.Result)

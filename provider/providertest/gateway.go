@@ -30,6 +30,11 @@ func gateTo(s Subject, c provider.Connector) *provider.Gate {
 // remembers sees each reference as new.
 var operations atomic.Int64
 
+// reference is one like the gateway's: for life, and of one act.
+func reference(verb provider.Verb, shop, operation int64) string {
+	return fmt.Sprintf("%c-%d-%d", verb[0], shop, operation)
+}
+
 // patience bounds the calls and questions of one operation.
 const patience = 200
 
@@ -50,7 +55,7 @@ func (h *house) prepare(t *testing.T, v Value) provider.Call {
 	c := v.Call
 	c.Account, c.Shop, c.N = h.Account, h.Shop, 1
 	c.Operation = time.Now().UnixMilli()<<10 + operations.Add(1)&1023
-	c.Reference = provider.Reference(c.Verb, c.Shop, c.Operation)
+	c.Reference = reference(c.Verb, c.Shop, c.Operation)
 	if v.On == nil {
 		return c
 	}

@@ -1,0 +1,75 @@
+package invoice
+
+import (
+	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/shop"
+)
+
+// Avanor names the door that renders callbacks of invoices without a store.
+const Avanor = "avanor"
+
+// View is an invoice as it is shown to its shop, and frozen in a callback.
+type View struct {
+	Shop, ID      int64
+	OrderID       string
+	Payway        string
+	Status        Status // outward
+	Failure       Failure
+	Currency      int64
+	Amount        int64
+	Net           int64
+	PriceCurrency int64
+	Price         int64
+	PayerAccount  string
+	Description   string
+	Rate          string // "" without conversion
+	CreatedAt     int64
+	UpdatedAt     int64
+	ProcessedAt   int64
+}
+
+// View is what the shop may see of the invoice.
+func (v *Invoice) View() View {
+	view := View{
+		Shop: v.Shop, ID: v.ID, OrderID: v.OrderID, Payway: v.Payway, Status: v.Status.Outward(), Failure: v.Failure,
+		Currency: v.Currency.Number(), Amount: v.Amount, Net: v.Net, PriceCurrency: v.PriceCurrency.Number(), Price: v.Price,
+		PayerAccount: v.PayerAccount, Description: v.Description, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ProcessedAt: v.ProcessedAt,
+	}
+	if v.Currency != v.PriceCurrency {
+		view.Rate = v.Rate.String()
+	}
+	return view
+}
+
+// owe owes the shop a callback about the invoice's present status. The shop's own
+// address wins over the request's; a rejection has one of its own where it is set.
+func owe(s *db.State, v *Invoice) error {
+	owner, err := shop.Find(s, v.Shop)
+	if err != nil {
+		return err
+	}
+	settings, err := owner.Settings()
+	if err != nil {
+		return err
+	}
+	url, event := or(settings.CallbackURL, v.CallbackURL), "success"
+	switch v.Status.Outward() {
+	case Held:
+		event = "hold"
+	case Rejected:
+		event = "rejected"
+		url = or(or(settings.RejectedURL, settings.CallbackURL), or(v.RejectedURL, v.CallbackURL))
+	}
+	if !settings.Enabled(url) {
+		return nil
+	}
+	return v.enqueue(s, callback.Owed{Kind: "invoice", Subject: v.ID, Event: event, URL: url, Snapshot: v.View()})
+}
+
+// enqueue adds a message to the invoice's queue; its refunds' go in the same one.
+func (v *Invoice) enqueue(s *db.State, o callback.Owed) error {
+	v.Callbacks++
+	o.Shop, o.Object, o.Protocol = v.Shop, v.ID, Avanor
+	return callback.Owe(s, v.Callbacks, o)
+}

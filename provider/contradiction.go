@@ -1,0 +1,55 @@
+package provider
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/ledger"
+)
+
+// Contradiction is something a provider says for sure that cannot be true by
+// our own final status. It is kept for an operator, and what it moved is in suspense.
+type Contradiction struct {
+	Shop      int64
+	ID        int64
+	Operation int64
+	N         int64
+	Kind      string // the transfer's kind
+	Found     Result
+	Transfer  int64
+	At        int64
+}
+
+var contradictions = db.NewTable("contradiction", "shop_id, id, operation, n, kind, found, transfer_id, at", "id, shop_id",
+	func(c *Contradiction) []any {
+		return []any{&c.Shop, &c.ID, &c.Operation, &c.N, &c.Kind, &c.Found, &c.Transfer, &c.At}
+	})
+
+// once: the same contradiction is booked once, however often it is heard.
+var once = contradictions.Unique("operation, n, found, shop_id")
+
+// ReadContradiction names the rows that Contradict needs.
+func ReadContradiction(r *db.Reads, shop, operation, n int64, found Result) {
+	once.Read(r, operation, n, found, shop)
+}
+
+// Contradict stores a contradiction and books its money, once.
+func Contradict(s *db.State, a *Attempt, o Outcome, p ledger.Posting, legs ...ledger.Leg) error {
+	if _, heard := once.Find(s, a.Operation, a.N, o.Result, a.Shop); heard {
+		return nil
+	}
+	transfer, err := ledger.Post(s, a.Shop, p, legs...)
+	if err != nil {
+		return err
+	}
+	contradictions.Insert(s, &Contradiction{
+		Shop: a.Shop, ID: s.NewID(), Operation: a.Operation, N: a.N, Kind: p.Kind, Found: o.Result, Transfer: transfer, At: s.Now(),
+	})
+	return nil
+}
+
+// Contradictions lists a shop's contradictions, oldest first.
+func Contradictions(ctx context.Context, from *sql.DB, shop int64) ([]*Contradiction, error) {
+	return contradictions.Select(ctx, from, "shop_id = $1 ORDER BY id", shop)
+}
