@@ -1,6 +1,9 @@
 package provider
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Lesson is what follows from an outcome.
 type Lesson string
@@ -34,7 +37,7 @@ func Learn(a *Attempt, w *Work, o Outcome, asked bool, t Timing, now int64) Less
 		a.AnsweredAt = now
 	}
 	if o.ProviderID != "" {
-		a.ProviderID = o.ProviderID
+		a.ProviderID = bounded(o.ProviderID)
 	}
 	if o.Reason != "" {
 		a.Reason = bounded(o.Reason)
@@ -108,8 +111,9 @@ func settledAt(a *Attempt, t Timing) int64 {
 
 func doubt(a *Attempt, w *Work, t Timing, now int64) Lesson {
 	w.DueAt = now + pause(t, a.Asked)
-	if a.Outcome == Pending {
-		return Wait // it was accepted: a question without an answer changes nothing
+	if a.Outcome == Pending || a.Outcome == Challenge {
+		a.Outcome = Pending // it was accepted: silence does not undo that, so "missing" is not believed later either
+		return Wait
 	}
 	a.Outcome = Unknown
 	return Doubt
@@ -120,10 +124,10 @@ func pause(t Timing, asked int64) int64 {
 	return min(t.AskFirst<<min(asked, 20), max(t.AskMax, t.AskFirst)).Milliseconds()
 }
 
-func bounded(reason string) string {
+// bounded makes a provider's text one that both databases keep: short, valid
+// UTF-8 and without a zero byte.
+func bounded(text string) string {
 	const limit = 200
-	if len(reason) > limit {
-		return reason[:limit]
-	}
-	return reason
+	text = text[:min(len(text), limit)]
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }

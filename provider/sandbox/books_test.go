@@ -21,7 +21,7 @@ import (
 // as names a call: its shop, operation and what it acts on.
 func as(c provider.Call, operation int64, on *provider.Call) provider.Call {
 	c.Account, c.Shop, c.Operation, c.N = account, testShop, operation, 1
-	c.Reference = provider.Reference(c.Verb, c.Shop, operation)
+	c.Reference = fmt.Sprintf("%c-%d-%d", c.Verb[0], c.Shop, operation)
 	if on != nil {
 		c.Original, c.Whole = on.Reference, on.Amount
 	}
