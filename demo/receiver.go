@@ -36,7 +36,7 @@ type Keys struct {
 // "Demo data"). POST on any path below its own keeps one and answers OK; GET
 // lists them, newest first.
 type Receiver struct {
-	Shop  func(ctx context.Context, id int64) (Keys, bool)      // by the shop_id of an Avanor callback
+	Shop  func(ctx context.Context, id int64) (Keys, bool)       // by the shop_id of an Avanor callback
 	Store func(ctx context.Context, storeID string) (Keys, bool) // by the storeId of a PayParts callback; may be nil
 	Now   func() time.Time
 
