@@ -351,3 +351,4 @@ CREATE TABLE notice (
     PRIMARY KEY (id, shop_id),
     UNIQUE (fingerprint, provider, shop_id)
 );
+CREATE INDEX notice_operation ON notice (operation, shop_id);

@@ -133,10 +133,19 @@ func (s *Sandbox) perform(c provider.Call) perform {
 	return perform{Call: c, second: s.Delay.Milliseconds()}
 }
 
-// act brings a call into the books and plays the silence that belongs to it.
-// Books that cannot be reached leave everything unknown.
 func (s *Sandbox) act(ctx context.Context, p perform) provider.Outcome {
-	got, err := do(ctx, s.DB, p.Shop, p)
+	return bring(ctx, s, p.Shop, p)
+}
+
+// bring takes a use case to the books and plays the silence that belongs to it.
+// Books that cannot be reached leave everything unknown. What was begun is waited
+// for, even when the caller has no time left: what is not in the books when the
+// call returns will never be, and SettleAfter can be believed.
+func bring(ctx context.Context, s *Sandbox, shopID int64, u db.UseCase[reply]) provider.Outcome {
+	if ctx.Err() != nil {
+		return unsure
+	}
+	got, err := do(context.WithoutCancel(ctx), s.DB, shopID, u)
 	if err != nil {
 		return unsure
 	}

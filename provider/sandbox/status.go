@@ -9,11 +9,7 @@ import (
 
 // Status says what the books show for a reference.
 func (s *Sandbox) Status(ctx context.Context, q provider.Query) provider.Outcome {
-	got, err := do(ctx, s.DB, q.Shop, question{q})
-	if err != nil {
-		return unsure
-	}
-	return s.speak(ctx, got)
+	return bring(ctx, s, q.Shop, question{q})
 }
 
 // question is the use case of a status query.
@@ -42,11 +38,7 @@ func (q question) Decide(s *db.State) (reply, error) {
 
 // Answer takes the payer's code.
 func (s *Sandbox) Answer(ctx context.Context, c provider.Call, code string) provider.Outcome {
-	got, err := do(ctx, s.DB, c.Shop, answer{c.Shop, c.Reference, code})
-	if err != nil {
-		return unsure
-	}
-	return s.speak(ctx, got)
+	return bring(ctx, s, c.Shop, answer{c.Shop, c.Reference, code})
 }
 
 // answer is the use case of a payer's answer. A question is answered once: what
