@@ -122,6 +122,7 @@ func NotFound(alias string) error {
 }
 
 // Put places a payway into a state made by db.NewState, for tests of other rooms.
+// Like the stored ones, each needs an ID of its own.
 func Put(s *db.State, row Payway) { payways.Put(s, &row) }
 
 // Load is a payway outside of a decision; fault.PaywayNotFound when there is none.
