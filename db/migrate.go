@@ -3,9 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -27,7 +29,7 @@ func migrateSQLite(ctx context.Context, c Config) error {
 
 func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
 	if c.Schema != "" {
-		if _, err := pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoted(c.Schema)); err != nil {
+		if err := createSchema(ctx, pool, c.Schema); err != nil {
 			return err
 		}
 	}
@@ -42,6 +44,17 @@ func migratePostgres(ctx context.Context, c Config, pool *pgxpool.Pool) error {
 	reader := stdlib.OpenDBFromPool(pool)
 	defer reader.Close()
 	return migrate(ctx, goose.DialectPostgres, reader, c, goose.WithSessionLocker(locker))
+}
+
+// createSchema makes a schema if it is missing. IF NOT EXISTS does not keep two
+// nodes from making it at the same time; the later one then meets the other's row.
+func createSchema(ctx context.Context, pool *pgxpool.Pool, name string) error {
+	_, err := pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+quoted(name))
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "23505" {
+		return nil
+	}
+	return err
 }
 
 // quoted is a schema's name as SQL takes it, whatever it is made of.
