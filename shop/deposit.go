@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"strings"
+
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
@@ -17,7 +19,7 @@ type Deposit struct {
 	Shop   int64
 	Amount money.Amount // positive
 	Settle bool         // the money goes out of the shop's balance instead, to the shop itself
-	Note   string       // on the books and in the audit
+	Note   string       // on the books and in the audit; one line, may be empty
 	Actor  string
 }
 
@@ -37,6 +39,9 @@ func (u Deposit) Decide(s *db.State) (money.Amount, error) {
 	if !u.Amount.IsPositive() || u.Amount.Currency.Code() == "" {
 		return money.Amount{}, fault.Param("amount", "must be more than 0, in a known currency")
 	}
+	if u.Note != "" && checkName(u.Note) != "" {
+		return money.Amount{}, fault.Param("note", checkName(u.Note))
+	}
 	kind, minor := "deposit", u.Amount.Minor
 	if u.Settle {
 		kind, minor = "settlement", -minor
@@ -47,6 +52,6 @@ func (u Deposit) Decide(s *db.State) (money.Amount, error) {
 	if err != nil {
 		return money.Amount{}, err
 	}
-	audit.Append(s, u.Shop, u.Actor, "shop."+kind, subject(u.Shop), u.Amount.String()+" "+u.Note)
+	audit.Append(s, u.Shop, u.Actor, "shop."+kind, subject(u.Shop), strings.TrimSpace(u.Amount.String()+" "+u.Note))
 	return money.New(ledger.Balance(s, u.Shop, u.Amount.Currency, ledger.Available, ""), u.Amount.Currency), nil
 }

@@ -329,6 +329,7 @@ func TestDeposit(t *testing.T) {
 			{shop.Deposit{Shop: 1520, Amount: usd(0), Actor: actor}, fault.Invalid},
 			{shop.Deposit{Shop: 1520, Amount: usd(-5), Actor: actor}, fault.Invalid},
 			{shop.Deposit{Shop: 1520, Amount: money.New(5, 1), Actor: actor}, fault.Invalid},
+			{shop.Deposit{Shop: 1520, Amount: usd(5), Note: "two\nlines", Actor: actor}, fault.Invalid},
 			{shop.Deposit{Shop: 1521, Amount: usd(5), Actor: actor}, fault.ShopNotFound},
 		} {
 			if _, err := db.Do(ctx, h.DB, test.u.Shop, test.u); !fault.Is(err, test.kind) {
