@@ -80,6 +80,7 @@ func failureCode(rejected bool, failure string) int64 {
 type refusal struct {
 	status int
 	fault  *fault.Error
+	allow  string // of 405: the verbs that there are
 }
 
 func (r *refusal) Error() string { return r.fault.Error() }
@@ -88,19 +89,19 @@ func (r *refusal) Error() string { return r.fault.Error() }
 func (r *refusal) Unwrap() error { return r.fault }
 
 func notAMethod() error {
-	return &refusal{http.StatusNotFound, fault.Param("method", "no such method; they are under /gateway/v1/")}
+	return &refusal{status: http.StatusNotFound, fault: fault.Param("method", "no such method; they are under /gateway/v1/")}
 }
 
-func notPosted() error {
-	return &refusal{http.StatusMethodNotAllowed, fault.Param("method", "must be called by POST")}
+func notAllowed(verbs string) error {
+	return &refusal{status: http.StatusMethodNotAllowed, fault: fault.Param("method", "must be called by "+verbs), allow: verbs}
 }
 
 func tooLong() error {
-	return &refusal{http.StatusRequestEntityTooLarge, fault.Param("body", "must have at most 1048576 bytes")}
+	return &refusal{status: http.StatusRequestEntityTooLarge, fault: fault.Param("body", "must have at most 1048576 bytes")}
 }
 
 func draining() error {
-	return &refusal{http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The gateway is restarting; nothing was stored, try again")}
+	return &refusal{status: http.StatusServiceUnavailable, fault: fault.New(fault.Unavailable, "The gateway is restarting; nothing was stored, try again")}
 }
 
 // statusOf is the HTTP status of an answer: 200 for business errors too, since
@@ -111,4 +112,12 @@ func statusOf(err error) int {
 		return r.status
 	}
 	return http.StatusOK
+}
+
+// setAllow names the verbs that there are, when another was used.
+func setAllow(header http.Header, err error) {
+	var r *refusal
+	if errors.As(err, &r) && r.allow != "" {
+		header.Set("Allow", r.allow)
+	}
 }

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/shop"
-	"github.com/brama-pay/brama/signature"
 )
 
 // bodyLimit is the longest body that is read (api/avanor.md §1).
@@ -42,7 +42,11 @@ type Signatures interface {
 // Config is what the door stands on. Every field is needed unless it says otherwise.
 type Config struct {
 	Shops      Shops
+	Invoices   Invoices
+	Payouts    Payouts
 	Signatures Signatures
+	// Payways lists what is open to a shop in a direction; payway.List does.
+	Payways func(ctx context.Context, direction payway.Direction, shop int64) ([]*payway.Payway, error)
 	// Balances lists the accounts of a shop; ledger.Balances does.
 	Balances func(ctx context.Context, shop int64) ([]ledger.Account, error)
 
@@ -54,20 +58,6 @@ type Config struct {
 	Draining       func() bool                                       // true: nothing new is taken; nil: never
 	Observe        func(method string, code int, took time.Duration) // for metrics; nil: nobody looks
 	Log            *slog.Logger
-}
-
-// method is one method of the API.
-type method struct {
-	name   string // without prefix
-	fields []field
-	signed []string // see signature.SignedFields
-	moves  bool     // money moves, or will
-	serve  func(*door, context.Context, *request, *pen) error
-}
-
-// methods are the methods in the order of api/avanor.md §3.
-var methods = []method{
-	{name: "shop_balance", fields: []field{now, shopID, sign}, serve: (*door).balance},
 }
 
 // door serves the methods. It is safe for concurrent use.
@@ -84,19 +74,18 @@ func New(c Config) http.Handler {
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	d := &door{Config: c, methods: make(map[string]*method, len(methods))}
-	for _, m := range methods {
-		fields, known := signature.SignedFields(m.name)
-		if !known {
-			panic("avanor: no signed fields are known for " + m.name)
-		}
-		m.signed = fields
-		d.methods[m.name] = &m
+	for i := range methods {
+		d.methods[methods[i].name] = &methods[i]
 	}
 	return d
 }
 
 // ServeHTTP answers one request.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if language, ok := formLanguage(r.URL.Path); ok {
+		d.servePayForm(w, r, language)
+		return
+	}
 	begun := d.Now()
 	q := &request{http: r, method: d.find(r.URL.Path)}
 	data, err := d.answer(q)
@@ -104,11 +93,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-cache, no-store, must-revalidate")
-	status := statusOf(err)
-	if status == http.StatusMethodNotAllowed {
-		header.Set("Allow", http.MethodPost)
-	}
-	w.WriteHeader(status)
+	setAllow(header, err)
+	w.WriteHeader(statusOf(err))
 	_, _ = w.Write(content) // the caller has left: he asks by his own id
 	d.note(q, code, d.Now().Sub(begun))
 }
@@ -129,7 +115,7 @@ func (d *door) answer(q *request) (p *pen, err error) {
 	case q.method == nil:
 		return nil, notAMethod()
 	case q.http.Method != http.MethodPost:
-		return nil, notPosted()
+		return nil, notAllowed(http.MethodPost)
 	case d.Draining != nil && d.Draining():
 		return nil, draining()
 	}
@@ -141,15 +127,20 @@ func (d *door) answer(q *request) (p *pen, err error) {
 	return p, q.method.serve(d, ctx, q, p)
 }
 
-// envelope is the code of an answer and its bytes. An internal error shows an
-// incident id and nothing else.
+// envelope is the code of an answer and its bytes.
 func (d *door) envelope(q *request, p *pen, err error) (int, []byte) {
 	if err == nil {
 		return codeOK, p.seal()
 	}
-	code := codeOf(err)
-	if code == codeInternal {
-		return code, refusalBody(code, "Internal error, incident "+d.incident(q, err))
+	code, message := d.explain(q, err)
+	return code, refusalBody(code, message)
+}
+
+// explain is the code and the text of an error. An internal one shows an incident
+// id and nothing else.
+func (d *door) explain(q *request, err error) (code int, message string) {
+	if code = codeOf(err); code == codeInternal {
+		return code, "Internal error, incident " + d.incident(q, err)
 	}
-	return code, refusalBody(code, messageOf(err))
+	return code, messageOf(err)
 }

@@ -63,10 +63,10 @@ var (
 	refundID     = wordsField("shop_refund_id", filled)
 	invoiceID    = numberField("invoice_id", checkID)
 	withdrawID   = numberField("withdraw_id", checkID)
-	amountField  = numberField("amount", checkAmount)
+	amount       = numberField("amount", checkAmount)
 	currency     = numberField("currency", checkCurrency)
 	shopCurrency = numberField("shop_currency", checkCurrency)
-	paywayField  = wordsField("payway", checkPayway)
+	paywayAlias  = wordsField("payway", checkPayway)
 	amountType   = wordsField("amount_type", checkAmountType)
 	account      = wordsField("account", filled)
 	details      = field{name: "account_details", shape: texts, optional: true}
@@ -78,7 +78,7 @@ var (
 
 // wanted are the fields of a request for payment.
 var wanted = []field{
-	amountField, currency, paywayField, shopID, orderID, sign, description, callbackURL,
+	amount, currency, paywayAlias, shopID, orderID, sign, description, callbackURL,
 	wordsField("callback_rejected_url", checkURL).maybe(), wordsField("success_url", checkURL).maybe(),
 	wordsField("failed_url", checkURL).maybe(), wordsField("expires_at", checkTime).maybe(),
 	wordsField("client_ip", checkAddress).maybe(), {name: "client_info", shape: thing, optional: true},

@@ -104,8 +104,9 @@ func (d *door) verify(_ context.Context, q *request) error {
 }
 
 func (q *request) signed() map[string]string {
-	signed := make(map[string]string, len(q.method.signed))
-	for _, name := range q.method.signed {
+	names := signedFields[q.method.name]
+	signed := make(map[string]string, len(names))
+	for _, name := range names {
 		signed[name] = q.fields[name]
 	}
 	return signed
