@@ -99,8 +99,8 @@ func (s *Sender) work(ctx context.Context, d due) (worked bool, err error) {
 	if err != nil || m == nil {
 		return false, err
 	}
-	if s.Now().UnixMilli() > m.DueAt-timeout.Milliseconds() {
-		return true, nil // the claim took too long to come back: its lease ends before a try would
+	if s.Now().UnixMilli() >= m.DueAt {
+		return true, nil // the claim came back after its lease: another process may be sending
 	}
 	to, err := s.Shops.Find(ctx, m.Shop)
 	if err != nil && !fault.Is(err, fault.ShopNotFound) {
