@@ -1,0 +1,152 @@
+package checkout
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/invoice"
+)
+
+// visit is one request for the page of one session.
+type visit struct {
+	*Door
+	r       *http.Request
+	session string
+	lang    language
+	page    *invoice.Page // as far as it is known
+}
+
+// answer is what a visit comes to: a page, or the way to it.
+type answer struct {
+	status   int
+	view     view
+	location string // of a redirect
+	err      error  // for the log
+	stack    string // of a panic, for the log
+}
+
+// retrySeconds is when a payer may come back to a page that could not be served.
+const retrySeconds = "5"
+
+// answer never panics: a defect is a page of its own.
+func (v *visit) answer() (a answer) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			// The value may hold anything, a card too; its type and the stack tell enough.
+			a = v.sorry(http.StatusInternalServerError, sorryBroken, fmt.Errorf("panic of type %T", defect))
+			a.stack = string(debug.Stack())
+		}
+	}()
+	if !isSession(v.session) {
+		return v.sorry(http.StatusNotFound, sorryMissing, nil)
+	}
+	switch v.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return v.show()
+	case http.MethodPost:
+		return v.post()
+	}
+	return v.sorry(http.StatusMethodNotAllowed, sorryForm, nil)
+}
+
+// isSession reports whether s can be a session at all: 32 hexadecimal digits.
+func isSession(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return len(s) == 32
+}
+
+// show is the page as the payment stands.
+func (v *visit) show() answer {
+	if err := v.open(); err != nil {
+		return v.failed(err)
+	}
+	return answer{status: http.StatusOK, view: v.present()}
+}
+
+func (v *visit) open() (err error) {
+	v.page, err = v.Invoices.Open(v.r.Context(), v.session)
+	return err
+}
+
+// post takes the form of the page that is due. A form of another page comes from
+// a second click or the back button: it changes nothing and leads to where the
+// payment stands.
+func (v *visit) post() answer {
+	form, refused := readForm(v.r)
+	if refused != 0 {
+		return v.sorry(refused, sorryForm, nil)
+	}
+	if err := v.open(); err != nil {
+		return v.failed(err)
+	}
+	switch {
+	case v.page.State == invoice.AskCard && !form.Has(fieldCode):
+		return v.pay(form)
+	case v.page.State == invoice.AskCode && !form.Has(fieldCard):
+		return v.confirm(form)
+	}
+	return v.onward()
+}
+
+func (v *visit) pay(form form) answer {
+	card, problems := form.card(v.Now())
+	if len(problems) > 0 {
+		view := v.present()
+		view.Problems = problems
+		if !view.Wrong(fieldExpiry) {
+			view.Expiry = card.Expiry // printed anew, so it is a date and nothing else
+		}
+		return answer{status: http.StatusOK, view: view}
+	}
+	_, err := v.Invoices.Pay(v.r.Context(), v.session, card)
+	return v.acted(err)
+}
+
+func (v *visit) confirm(form form) answer {
+	code, problems := form.code()
+	if len(problems) > 0 {
+		view := v.present()
+		view.Problems = problems
+		return answer{status: http.StatusOK, view: view}
+	}
+	_, err := v.Invoices.Answer(v.r.Context(), v.session, code)
+	return v.acted(err)
+}
+
+// acted leads to the page that says what came of it. When we do not know, or
+// another click is on its way, that page is the one to tell.
+func (v *visit) acted(err error) answer {
+	if err == nil || fault.Is(err, fault.Unknown) || fault.Is(err, fault.Busy) || fault.Is(err, fault.Declined) {
+		a := v.onward()
+		a.err = err
+		return a
+	}
+	return v.failed(err)
+}
+
+// onward is a redirect to the same page, so that a reload sends nothing twice.
+func (v *visit) onward() answer {
+	return answer{status: http.StatusSeeOther, location: v.self(), view: v.present()}
+}
+
+// failed is the page for an error. It never says that nothing was paid: after a
+// card was sent nobody here knows.
+func (v *visit) failed(err error) answer {
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.ShopNotFound:
+		return v.sorry(http.StatusNotFound, sorryMissing, nil)
+	case fault.Overloaded, fault.Unavailable, fault.Unknown, fault.Busy:
+		return v.sorry(http.StatusServiceUnavailable, sorryBusy, err)
+	}
+	return v.sorry(http.StatusInternalServerError, sorryBroken, err)
+}
+
+func (v *visit) sorry(status int, why sorry, err error) answer {
+	return answer{status: status, err: err, view: v.blank(string(why))}
+}
