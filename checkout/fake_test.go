@@ -28,6 +28,8 @@ const (
 
 var clock = time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
 
+var _ Invoices = (*invoice.Invoices)(nil)
+
 // till is a room of invoices with one payment in it: it is opened, takes one card
 // and one code, and counts what reached it.
 type till struct {

@@ -78,7 +78,7 @@ func (v *visit) open() (err error) {
 // a second click or the back button: it changes nothing and leads to where the
 // payment stands.
 func (v *visit) post() answer {
-	form, refused := readForm(v.r)
+	f, refused := readForm(v.r)
 	if refused != 0 {
 		return v.sorry(refused, sorryForm, nil)
 	}
@@ -86,16 +86,16 @@ func (v *visit) post() answer {
 		return v.failed(err)
 	}
 	switch {
-	case v.page.State == invoice.AskCard && !form.Has(fieldCode):
-		return v.pay(form)
-	case v.page.State == invoice.AskCode && !form.Has(fieldCard):
-		return v.confirm(form)
+	case v.page.State == invoice.AskCard && !f.Has(fieldCode):
+		return v.pay(f)
+	case v.page.State == invoice.AskCode && !f.Has(fieldCard):
+		return v.confirm(f)
 	}
 	return v.onward()
 }
 
-func (v *visit) pay(form form) answer {
-	card, problems := form.card(v.Now())
+func (v *visit) pay(f form) answer {
+	card, problems := f.card(v.Now())
 	if len(problems) > 0 {
 		view := v.present()
 		view.Problems = problems
@@ -108,8 +108,8 @@ func (v *visit) pay(form form) answer {
 	return v.acted(err)
 }
 
-func (v *visit) confirm(form form) answer {
-	code, problems := form.code()
+func (v *visit) confirm(f form) answer {
+	code, problems := f.code()
 	if len(problems) > 0 {
 		view := v.present()
 		view.Problems = problems
