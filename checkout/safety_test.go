@@ -141,7 +141,7 @@ func TestNothingTypedLeaks(t *testing.T) {
 		fault.Wrap(fault.Unavailable, errors.New("card "+goodCard), "session %s", session),
 		fault.New(fault.Unknown, "card %s in %s", goodCard, session),
 	}
-	targets := []string{page, page + "?card=" + goodCard, "/pay/" + goodCard, page + "?lang=" + goodCard}
+	targets := []string{page, page + "?card=" + goodCard, "/pay/" + goodCard, page + "?lang=" + goodCard, page + "?token=" + goodCard}
 	for _, state := range states {
 		for _, failure := range failures {
 			c := newCounter()

@@ -99,9 +99,7 @@ func (v *visit) pay(f form) answer {
 	if len(problems) > 0 {
 		view := v.present()
 		view.Problems = problems
-		if !view.Wrong(fieldExpiry) {
-			view.Expiry = card.Expiry // printed anew, so it is a date and nothing else
-		}
+		view.Expiry = card.Expiry // printed anew, so it is a good date or nothing
 		return answer{status: http.StatusOK, view: view}
 	}
 	_, err := v.Invoices.Pay(v.r.Context(), v.session, card)
