@@ -1,0 +1,50 @@
+# The commands of this project. `make help` lists them.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+GO ?= go
+
+## run: build and start the gateway with the demo data on the embedded database
+run: bin/brama
+	./bin/brama serve --demo
+
+## build: build the gateway into bin/brama
+build: bin/brama
+
+bin/brama: FORCE
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/brama ./cmd/brama
+
+## test: everything: unit tests, both databases, the whole program over HTTP
+test: check
+	$(GO) run ./db/dbtest/postgres -- $(GO) test -timeout 20m ./...
+
+## race: the tests of the rooms where goroutines meet, under the race detector
+race:
+	$(GO) run ./db/dbtest/postgres -- $(GO) test -race -timeout 30m ./db/... ./provider/... ./invoice/... ./payout/... ./callback/... ./shop/... ./inbox/...
+
+## check: format, vet, staticcheck, generated files current, go.mod tidy
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	$(GO) mod tidy -diff
+
+## fuzz: five minutes on each parser that reads strangers' bytes (FUZZTIME=5m)
+FUZZTIME ?= 5m
+fuzz:
+	@for at in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  for name in $$(grep -rho '^func Fuzz[A-Za-z]*' $$at/*_test.go | sed 's/func //'); do \
+	    echo "$$at $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$at || exit 1; done; done
+
+## clean: remove what was built and the demo's data
+clean:
+	rm -rf bin brama-data
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+FORCE:
+.PHONY: run build test race check fuzz clean help FORCE

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/brama-pay/brama/db"
+)
+
+// step is one piece of a worker's work; false when there was none.
+type step func(context.Context) (worked bool, err error)
+
+// loops runs workers until they are told to stop.
+type loops struct {
+	running sync.WaitGroup
+	log     *slog.Logger
+}
+
+// Pauses of a loop that found nothing, and of one that met an error.
+const (
+	idlePause  = 25 * time.Millisecond
+	errorPause = time.Second
+)
+
+// run calls a worker's step again and again, n loops at a time.
+func (l *loops) run(ctx context.Context, name string, n int, work step) {
+	for range n {
+		l.running.Add(1)
+		go func() {
+			defer l.running.Done()
+			for ctx.Err() == nil {
+				sleep(ctx, l.once(ctx, name, work))
+			}
+		}()
+	}
+}
+
+// once does one step and gives the pause after it. A panic costs its step only.
+func (l *loops) once(ctx context.Context, name string, work step) (pause time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("a worker panicked", "worker", name, "panic", p)
+			pause = errorPause
+		}
+	}()
+	worked, err := work(context.WithoutCancel(ctx)) // a step that began is finished
+	switch {
+	case err != nil:
+		l.log.Warn("a worker met an error", "worker", name, "error", err)
+		return errorPause
+	case worked:
+		return 0
+	}
+	return idlePause
+}
+
+// start runs every worker of the gateway. Senders are many: a slow receiver or
+// provider holds one of them.
+func (g *gateway) start(ctx context.Context, l *loops) {
+	l.run(ctx, "invoices", 8, g.invoices.Step)
+	l.run(ctx, "refunds", 4, g.invoices.StepRefunds)
+	l.run(ctx, "payouts", 8, g.payouts.Step)
+	l.run(ctx, "callbacks", 32, g.sender.Step)
+	if g.sandbox != nil {
+		l.run(ctx, "sandbox", 1, g.sandbox.Step)
+	}
+	l.every(ctx, "node", time.Duration(db.Lease)*time.Millisecond/4, g.db.Beat)
+}
+
+// every calls work now and then, an error being only logged.
+func (l *loops) every(ctx context.Context, name string, pause time.Duration, work func(context.Context) error) {
+	l.running.Add(1)
+	go func() {
+		defer l.running.Done()
+		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
+			if err := work(ctx); err != nil {
+				l.log.Warn("a worker met an error", "worker", name, "error", err)
+			}
+		}
+	}()
+}
+
+// send runs the senders of announced calls, until the context ends.
+func (g *gateway) send(ctx context.Context, l *loops) {
+	for range senders {
+		l.running.Add(1)
+		go func() {
+			defer l.running.Done()
+			g.dispatch.Run(ctx)
+		}()
+	}
+}
+
+// senders is how many calls to providers are made at a time.
+const senders = 64

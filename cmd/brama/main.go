@@ -1,0 +1,94 @@
+// Command brama is the gateway and everything an operator or an integrator
+// needs around it. Each command is a file of this folder; `brama --help` lists them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/brama-pay/brama/fault"
+)
+
+// commands is the command line. Every flag has an environment twin: BRAMA_ and
+// the flag's name in capitals.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
+	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	os.Exit(realMain(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exitWith is an error that carries its own exit status and has been reported.
+type exitWith int
+
+func (e exitWith) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// realMain runs one command and gives the exit status: 0 done, 1 refused or
+// failed, 2 the command line is wrong.
+func realMain(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	var line commands
+	parser, err := kong.New(&line, kong.Name("brama"), kong.UsageOnError(), kong.DefaultEnvars("BRAMA"),
+		kong.Description("A self-hosted payment gateway: the Avanor/M4 merchant API on a double-entry ledger."),
+		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(stderr, "brama:", err)
+		return 2
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, "brama:", err)
+		return 2
+	}
+	return exitStatus(command.Run(), stderr)
+}
+
+func exitStatus(err error, stderr *os.File) int {
+	var with exitWith
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &with):
+		return int(with)
+	}
+	fmt.Fprintln(stderr, "brama:", err)
+	if fault.Is(err, fault.Unknown) {
+		fmt.Fprintln(stderr, "brama: it may have been done; look before you repeat")
+	}
+	return 1
+}
+
+type versionCommand struct{}
+
+// Run prints the version of the build.
+func (versionCommand) Run() error {
+	fmt.Println(version())
+	return nil
+}
+
+// version is what the build knows of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			text += " " + setting.Value
+		}
+	}
+	return text
+}

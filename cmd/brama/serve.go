@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/brama-pay/brama/api/avanor"
+	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/checkout"
+	"github.com/brama-pay/brama/demo"
+	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/payway"
+	"github.com/brama-pay/brama/replay"
+)
+
+// serveCommand runs the gateway.
+type serveCommand struct {
+	storage
+	Demo            bool           `help:"Serve the demo: shops, payways and money to try, on the sandbox."`
+	DemoPublic      bool           `help:"Let the demo listen on an address that others can reach."`
+	Listen          string         `help:"Address of the doors, the payer's pages and health." default:"127.0.0.1:8080"`
+	AdminListen     string         `help:"Address of metrics; in a demo they are on --listen." default:"127.0.0.1:8081"`
+	PublicURL       string         `help:"Where payers reach the gateway; http://<listen> by default." placeholder:"URL"`
+	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
+	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
+	AllowCallbackTo []netip.Prefix `help:"Private ranges that callbacks may go to." placeholder:"CIDR"`
+	LogFormat       string         `help:"Form of the log." enum:"text,json" default:"text"`
+}
+
+// delay is a number of seconds, fractions allowed, in the text of a flag.
+type delay string
+
+func (d delay) duration() (time.Duration, error) {
+	parsed, err := time.ParseDuration(string(d) + "s")
+	if err != nil || parsed < 0 {
+		return 0, fmt.Errorf("--sandbox-delay: %q is not a number of seconds such as 1, 0.5 or 0", string(d))
+	}
+	return parsed, nil
+}
+
+// Bounds of the servers.
+const (
+	maxConnections = 4096
+	maxHeader      = 32 << 10
+	drainTime      = 15 * time.Second
+)
+
+// Run serves until the context ends, then drains: what was begun is finished.
+func (c *serveCommand) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	slowness, err := c.SandboxDelay.duration()
+	if err != nil {
+		return err
+	}
+	log := c.logger()
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer listener.Close()
+	c.settle(listener.Addr().String())
+	meters := newMetrics()
+	g, fresh, err := openGateway(ctx, c.storage, wiring{
+		demo: c.Demo, sandboxDelay: slowness, fallback: c.fallback(), allow: c.allowed(), log: log, metrics: meters,
+	})
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	if c.Demo {
+		if err := demo.Seed(ctx, demo.Seeding{DB: g.db, Box: g.box, Random: rand.Reader}); err != nil {
+			return fmt.Errorf("make the demo data: %w", err)
+		}
+		if fresh {
+			fmt.Print(demo.Welcome(c.PublicURL))
+		}
+	}
+	meters.watch(g)
+	return c.serve(ctx, g, meters, listener, log)
+}
+
+// check refuses settings that contradict each other, and names them.
+func (c *serveCommand) check() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if c.Demo && !c.DemoPublic && !loopback(host) {
+		return fmt.Errorf("--listen %s: a demo has public secrets and listens on loopback only; add --demo-public if others may reach it", c.Listen)
+	}
+	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		return errors.New("--database: must begin with postgres://")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// settle fills in what follows from the address that is listened on.
+func (c *serveCommand) settle(address string) {
+	c.Listen = address
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + address
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+}
+
+func (c *serveCommand) fallback() string {
+	if !c.Demo {
+		return ""
+	}
+	return "http://" + c.Listen + demo.ReceiverPath
+}
+
+func (c *serveCommand) allowed() []netip.Prefix {
+	if c.Demo {
+		return append(callback.Loopback(), c.AllowCallbackTo...)
+	}
+	return c.AllowCallbackTo
+}
+
+func (c *serveCommand) logger() *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}
+
+// serve runs the workers and the servers, and stops them in the order in which
+// nothing is lost: no new requests, no new work, the calls on their way, the writers.
+func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, listener net.Listener, log *slog.Logger) error {
+	var draining atomic.Bool
+	doors := c.doors(g, meters, &draining, log)
+	servers := []*http.Server{newServer(doors, log)}
+	failed := make(chan error, 3)
+	go func() { failed <- servers[0].Serve(netutil.LimitListener(listener, maxConnections)) }()
+	if !c.Demo {
+		admin, err := net.Listen("tcp", c.AdminListen)
+		if err != nil {
+			return fmt.Errorf("--admin-listen: %w", err)
+		}
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", meters.handler())
+		servers = append(servers, newServer(mux, log))
+		go func() { failed <- servers[1].Serve(netutil.LimitListener(admin, 64)) }()
+	}
+	work, stopWork := context.WithCancel(context.Background())
+	sending, stopSending := context.WithCancel(context.Background())
+	defer stopSending()
+	defer stopWork()
+	workers, senders := &loops{log: log}, &loops{log: log}
+	g.start(work, workers)
+	g.send(sending, senders)
+	stopAdmin, err := c.serveAdmin(g, log)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
+	log.Info("ready", "listen", c.Listen, "public", c.PublicURL, "demo", c.Demo)
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+	}
+	draining.Store(true)
+	log.Info("stopping", "calls", g.dispatch.Busy())
+	shut, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	for _, server := range servers {
+		_ = server.Shutdown(shut)
+	}
+	stopWork()
+	workers.running.Wait()
+	for g.dispatch.Busy() > 0 && shut.Err() == nil {
+		sleep(shut, 10*time.Millisecond)
+	}
+	stopSending()
+	senders.running.Wait()
+	log.Info("stopped")
+	return err
+}
+
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// doors is everything that --listen serves.
+func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, g, draining.Load()) })
+	page := checkout.New(checkout.Config{Invoices: g.invoices, Demo: c.Demo, Log: log, Now: time.Now, Observe: meters.page})
+	mux.Handle("/pay/", page)
+	mux.Handle("POST /notify/{account}", g.inbox)
+	if c.Demo {
+		receiver := &demo.Receiver{Shop: g.keys, Now: time.Now}
+		mux.Handle(demo.ReceiverPath, receiver)
+		mux.Handle(demo.ReceiverPath+"/", receiver)
+		mux.Handle("GET /metrics", meters.handler())
+		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, demo.ReceiverPath, http.StatusFound) })
+	}
+	mux.Handle("/", avanor.New(avanor.Config{
+		Shops: g.shops, Invoices: g.invoices, Payouts: g.payouts, Signatures: replay.Guard{DB: g.db},
+		Payways: func(ctx context.Context, direction payway.Direction, id int64) ([]*payway.Payway, error) {
+			return payway.List(ctx, g.db.Reader(), direction, id)
+		},
+		Balances: func(ctx context.Context, id int64) ([]ledger.Account, error) {
+			return ledger.Balances(ctx, g.db.Reader(), id)
+		},
+		Now: time.Now, Random: rand.Reader, PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Draining: draining.Load,
+		Observe: meters.request, Log: log,
+	}))
+	return mux
+}
+
+// keys are what the demo's receiver checks a callback with.
+func (g *gateway) keys(ctx context.Context, id int64) (demo.Keys, bool) {
+	entry, err := g.shops.Find(ctx, id)
+	if err != nil {
+		return demo.Keys{}, false
+	}
+	return demo.Keys{Secrets: entry.Secrets(), WebhookKeys: entry.WebhookKeys()}, true
+}
+
+// ready answers 503 while the gateway drains or its database does not answer.
+func ready(w http.ResponseWriter, r *http.Request, g *gateway, draining bool) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	switch {
+	case draining:
+		http.Error(w, "draining", http.StatusServiceUnavailable)
+	case g.db.Ping(ctx) != nil:
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	default:
+		fmt.Fprintln(w, "ready")
+	}
+}
