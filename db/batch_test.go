@@ -156,6 +156,47 @@ func TestAStaleCopyIsRefused(t *testing.T) {
 	}, own())
 }
 
+// A row is written once, however often a decision, or several, touched it.
+func TestARowMayBeWrittenSeveralTimes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		again := func(s *db.State, times int) {
+			for range times {
+				row, _ := items.Find(s, int64(1), int64(1))
+				row.Parent++
+				items.Update(s, row)
+			}
+		}
+		create := act{decide: func(s *db.State) (int64, error) {
+			items.Insert(s, &item{Shop: 1, ID: 1, Name: "one"})
+			again(s, 2)
+			return 0, nil
+		}}
+		change := act{
+			reads:  func(r *db.Reads) { items.Read(r, int64(1), int64(1)) },
+			decide: func(s *db.State) (int64, error) { again(s, 2); return 0, nil },
+		}
+		var list []*waiting
+		for _, u := range []act{create, change} {
+			list = append(list, enqueue(t, context.Background(), h, 1, u))
+		}
+		inserted := step(t, h)
+		for range 2 {
+			list = append(list, enqueue(t, context.Background(), h, 1, change))
+		}
+		if changed := step(t, h); inserted != 1 || changed != 1 {
+			t.Errorf("%d and %d commits, want 1 each", inserted, changed)
+		}
+		for i, w := range list {
+			if _, err := w.answer(); err != nil {
+				t.Errorf("decision %d: %v", i, err)
+			}
+		}
+		if parent, version := number(t, h, "SELECT parent FROM item"), number(t, h, "SELECT version FROM item"); parent != 8 || version != 2 {
+			t.Errorf("the row is at %d, version %d; want 8, version 2", parent, version)
+		}
+	}, own(), dbtest.Idle(), dbtest.Writers(1))
+}
+
 // A copy that is changed without Update must not reach a later decision.
 func TestWhatIsFoundIsACopy(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {

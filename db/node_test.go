@@ -76,6 +76,9 @@ func TestSixtyFourNodes(t *testing.T) {
 		if got := join("holder 63"); got != last {
 			t.Errorf("renewed with number %d, had %d", got, last)
 		}
+		if at := db.TimeOf(h.DB.NewID()); at != h.Clock.Now() {
+			t.Errorf("renewing moved the ids by %d ms", at-h.Clock.Now())
+		}
 		wantKind(t, h.DB.Join(ctx, "one too many"), fault.Unavailable)
 		h.Clock.Add(2 * time.Millisecond) // every lease but the renewed one has ended
 		if got := join("one too many"); got == last {
