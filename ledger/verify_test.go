@@ -94,6 +94,8 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 			[]string{"does not sum to zero, transfer $deposit", "is not the sum of its entries, available USD", "has entries with wrong balances, available USD"}},
 		{"an amount changed lately", "UPDATE entry SET amount = amount - 1 WHERE transfer_id = $open AND n = 2",
 			[]string{"does not sum to zero, transfer $open", "is not the sum of its entries, frozen USD"}},
+		{"an amount of the newest transfer changed", "UPDATE entry SET amount = amount + 1 WHERE transfer_id = $undone AND n = 1",
+			[]string{"does not sum to zero, transfer $undone"}},
 		{"two amounts changed alike", "UPDATE entry SET amount = amount * 2 WHERE transfer_id = $deposit",
 			[]string{"is not the sum of its entries, available USD", "is not the sum of its entries, funding USD"}},
 		{"amounts that wrap around to zero", "UPDATE entry SET amount = -9223372036854775807 - 1 WHERE transfer_id = $deposit",
