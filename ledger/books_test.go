@@ -55,6 +55,9 @@ func (act) Reads(r *db.Reads) {
 				provider = "card"
 			}
 			Read(r, shop, currency, purpose, provider)
+			if purpose == Clearing {
+				Read(r, shop, currency, purpose, "bank")
+			}
 		}
 	}
 }

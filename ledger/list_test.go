@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/money"
 )
@@ -72,6 +73,19 @@ func TestStatementGoesBackInPages(t *testing.T) {
 			t.Errorf("newest line: %+v", got[0])
 		}
 	})
+}
+
+func TestStatementIsOfOneProvider(t *testing.T) {
+	h := dbtest.SQLite(t)
+	do(t, h, func(s *db.State) (int64, error) {
+		return Post(s, shop, Posting{Kind: "move"}, card(money.USD, -30), Leg{money.USD, Clearing, "bank", 30})
+	})
+	for provider, want := range map[string]int64{"card": -30, "bank": 30} {
+		got, err := Statement(context.Background(), h.DB.Reader(), shop, money.USD, Clearing, provider, 0, 9)
+		if err != nil || len(got) != 1 || got[0].Amount != want || got[0].Provider != provider {
+			t.Errorf("%s: %+v, %v", provider, got, err)
+		}
+	}
 }
 
 func TestTransfersOfAnOperation(t *testing.T) {

@@ -204,7 +204,7 @@ func mustReport(t *testing.T, found []Difference, wants []string, st story) {
 func TestVerifyKeepsToItsShop(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
 		tell(t, h)
-		damage(t, h, []string{"INSERT INTO account VALUES (18, 840, 'available', '', 500, 1)", "INSERT INTO entry VALUES (18, 5, 1, 840, 'fee', '', 7, 7)"})
+		damage(t, h, []string{"INSERT INTO account VALUES (18, 978, 'available', '', 500, 1)", "INSERT INTO entry VALUES (18, 5, 1, 840, 'fee', '', 7, 7)"})
 		if found := differences(t, h, verifyPage, unsettled); len(found) != 0 {
 			t.Errorf("another shop's damage was reported: %v", found)
 		}
