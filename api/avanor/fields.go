@@ -21,7 +21,7 @@ const (
 	number              // a number or a string
 	texts               // an object of texts
 	thing               // any object
-	flag                // true, false, or a word for one of them
+	yesNo               // true, false, or a word for one of them
 )
 
 // field is one field of a method: what it is called, what it takes, and why a
@@ -82,7 +82,7 @@ var wanted = []field{
 	wordsField("callback_rejected_url", checkURL).maybe(), wordsField("success_url", checkURL).maybe(),
 	wordsField("failed_url", checkURL).maybe(), wordsField("expires_at", checkTime).maybe(),
 	wordsField("client_ip", checkAddress).maybe(), {name: "client_info", shape: thing, optional: true},
-	{name: "issue_payment_token", shape: flag, optional: true},
+	{name: "issue_payment_token", shape: yesNo, optional: true},
 }
 
 // fields are what a request carries, by name: the text as it was signed.
@@ -137,7 +137,7 @@ func (q *request) take(f *field, from source) (reason string) {
 			return "must be an object"
 		}
 		return ""
-	case flag:
+	case yesNo:
 		return checkFlag(v)
 	}
 	text, reason := f.scalar(v)
