@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -117,6 +119,43 @@ func WriteKeys(path string, keys Keys) (err error) {
 		return err
 	}
 	return file.Sync()
+}
+
+// ReplaceKeys writes the key file anew: whole or not at all, whenever the power
+// fails.
+func ReplaceKeys(path string, keys Keys) error {
+	next := path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := WriteKeys(next, keys); err != nil {
+		return err
+	}
+	if err := os.Rename(next, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Next is the keys with a new one before them: it is to seal, the others open.
+func (keys Keys) Next(random io.Reader) (Keys, error) {
+	taken := map[string]bool{}
+	for _, key := range keys {
+		taken[key.ID] = true
+	}
+	n := len(keys) + 1
+	for taken[fmt.Sprintf("k%d", n)] {
+		n++
+	}
+	key, err := NewKey(random, fmt.Sprintf("k%d", n))
+	if err != nil {
+		return nil, err
+	}
+	return append(Keys{key}, keys...), nil
 }
 
 func (keys Keys) check() error {

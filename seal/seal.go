@@ -18,8 +18,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrOpen is a ciphertext that does not open: changed, moved to another table,
@@ -33,10 +35,15 @@ var ErrCanary = errors.New("seal: the key file does not belong to this database"
 type Box struct {
 	mu      sync.Mutex // guards random, which need not be safe by itself
 	random  io.Reader
-	first   string
-	ciphers map[string]cipher.AEAD
+	ring    atomic.Pointer[ring]
 	prints  string // id of the fingerprint key
 	printer []byte // the fingerprint key
+}
+
+// ring is the keys that seal and open. It is replaced whole, never changed.
+type ring struct {
+	first   string
+	ciphers map[string]cipher.AEAD
 }
 
 // New makes a box. random gives the nonces: crypto/rand, or a seeded reader in a simulation.
@@ -45,17 +52,39 @@ func New(random io.Reader, keys Keys) (*Box, error) {
 		return nil, err
 	}
 	last := keys[len(keys)-1]
-	b := &Box{random: random, first: keys[0].ID, ciphers: map[string]cipher.AEAD{}, prints: last.ID}
+	b := &Box{random: random, prints: last.ID}
+	r := &ring{first: keys[0].ID, ciphers: map[string]cipher.AEAD{}}
 	for _, key := range keys {
 		aead, err := newCipher(key)
 		if err != nil {
 			return nil, err
 		}
-		b.ciphers[key.ID] = aead
+		r.ciphers[key.ID] = aead
 	}
+	b.ring.Store(r)
 	var err error
 	b.printer, err = hkdf.Key(sha256.New, last.bytes[:], nil, "brama fingerprint", KeySize)
 	return b, err
+}
+
+// Lead makes a new key the one that seals from now on; all others still open, and
+// fingerprints stay what they were. The key must be in the key file before, or
+// what it seals is lost with the process.
+func (b *Box) Lead(key Key) error {
+	aead, err := newCipher(key)
+	if err != nil {
+		return err
+	}
+	old := b.ring.Load()
+	if _, known := old.ciphers[key.ID]; known {
+		return fmt.Errorf("the key %q is known already", key.ID)
+	}
+	r := &ring{first: key.ID, ciphers: maps.Clone(old.ciphers)}
+	r.ciphers[key.ID] = aead
+	if !b.ring.CompareAndSwap(old, r) {
+		return errors.New("the keys were changed at the same time")
+	}
+	return nil
 }
 
 // newCipher derives the sealing key, so that one master key serves two purposes.
@@ -74,7 +103,8 @@ func newCipher(key Key) (cipher.AEAD, error) {
 // Seal encrypts plain for one field of a shop's row in a table. The text is
 // "id.nonce.ciphertext", the last two in base64url; it fits a TEXT column.
 func (b *Box) Seal(table string, shop int64, field string, plain []byte) (string, error) {
-	aead := b.ciphers[b.first]
+	r := b.ring.Load()
+	aead := r.ciphers[r.first]
 	nonce := make([]byte, aead.NonceSize())
 	b.mu.Lock()
 	_, err := io.ReadFull(b.random, nonce)
@@ -84,14 +114,14 @@ func (b *Box) Seal(table string, shop int64, field string, plain []byte) (string
 	}
 	sealed := aead.Seal(nil, nonce, plain, place(table, shop, field))
 	encode := base64.RawURLEncoding.EncodeToString
-	return b.first + "." + encode(nonce) + "." + encode(sealed), nil
+	return r.first + "." + encode(nonce) + "." + encode(sealed), nil
 }
 
 // Open decrypts what Seal made for the same table, shop and field; else ErrOpen.
 func (b *Box) Open(table string, shop int64, field, text string) ([]byte, error) {
 	id, rest, _ := strings.Cut(text, ".")
 	nonceText, sealedText, found := strings.Cut(rest, ".")
-	aead := b.ciphers[id]
+	aead := b.ring.Load().ciphers[id]
 	if aead == nil || !found {
 		return nil, ErrOpen
 	}
@@ -122,7 +152,7 @@ func KeyID(text string) string {
 
 // Current reports whether a text is sealed under the first key: one that is not
 // waits to be sealed anew before its key may leave the key file.
-func (b *Box) Current(text string) bool { return KeyID(text) == b.first }
+func (b *Box) Current(text string) bool { return KeyID(text) == b.ring.Load().first }
 
 // Fingerprint is a keyed print of text: equal for equal texts of a shop and
 // purpose, and useless without the keys. It tells accounts and cards apart that
