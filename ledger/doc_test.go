@@ -58,18 +58,18 @@ var examples = []example{
 		b.post("settlement", to(Available, money.USD, -30000), to(Funding, money.USD, 30000))
 	}},
 	{"payment", 0, func(b book) {
-		b.post("invoice.pay", card(money.USD, -10000), to(Available, money.USD, 9500), to(Fee, money.USD, 500))
+		b.post("invoice.paid", card(money.USD, -10000), to(Available, money.USD, 9500), to(Fee, money.USD, 500))
 	}},
 	{"payment, the fee shared with the payer", 0, func(b book) {
-		b.post("invoice.pay", card(money.USD, -10250), to(Fee, money.USD, 250), to(Available, money.USD, 9750), to(Fee, money.USD, 250))
+		b.post("invoice.paid", card(money.USD, -10250), to(Fee, money.USD, 250), to(Available, money.USD, 9750), to(Fee, money.USD, 250))
 	}},
 	{"payment with conversion", 0, func(b book) {
-		b.post("invoice.pay", card(money.UAH, -412500), to(Exchange, money.UAH, 412500),
+		b.post("invoice.paid", card(money.UAH, -412500), to(Exchange, money.UAH, 412500),
 			to(Exchange, money.USD, -10000), to(Available, money.USD, 9500), to(Fee, money.USD, 500))
 	}},
 	{"hold and charge", 0, func(b book) {
 		hold := b.post("invoice.hold", to(Held, money.USD, 9500), to(Authorised, money.USD, -9500))
-		b.settle(hold, "invoice.charge", to(Held, money.USD, -9500), to(Authorised, money.USD, 9500),
+		b.settle(hold, "invoice.paid", to(Held, money.USD, -9500), to(Authorised, money.USD, 9500),
 			card(money.USD, -10000), to(Available, money.USD, 9500), to(Fee, money.USD, 500))
 	}},
 	{"hold and unhold", 0, func(b book) {
