@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/brama-pay/brama/fault"
 )
@@ -32,6 +33,8 @@ const (
 	batchLength = 256  // members in one transaction
 	maxRounds   = 8    // rounds of Reads
 	maxRetries  = 5    // of a batch that met a transient error
+
+	transactionTimeout = 20 * time.Second
 )
 
 // Writer runs batches, one after the other, on one connection.
@@ -201,7 +204,9 @@ func (w *Writer) try(members []*member) error {
 
 // transact is one transaction: lock, load, decide, write, commit, answer.
 func (w *Writer) transact(members []*member) error {
-	ctx := context.Background() // the writer's own: no caller can cut a transaction
+	// The writer's own: no caller can cut a transaction, and no silent database hold it.
+	ctx, cancel := context.WithTimeout(context.Background(), transactionTimeout)
+	defer cancel()
 	loaded := &sheet{slots: map[lookup]*slot{}}
 	defer w.engine.rollback()
 	if err := w.load(ctx, members, loaded); err != nil {
