@@ -301,3 +301,31 @@ func TestTwoNodesShareTheBooks(t *testing.T) {
 		}
 	}
 }
+
+func TestATimeOutLastsASecondOfTheSandbox(t *testing.T) {
+	each(t, 3*time.Second, func(t *testing.T, b *bench) {
+		for i, number := range []string{"4111111111110119", "4111111111110127", "4111111111110135"} {
+			began := b.clock.Time()
+			must(t, provider.Unknown, b.Payout(t.Context(), as(to(number), int64(i+1), nil)))
+			if took := b.clock.Time().Sub(began); took != 3*time.Second {
+				t.Errorf("%s took %s", number, took)
+			}
+		}
+	})
+}
+
+// Two accounts may share a key; a notice is still of one of them.
+func TestANoticeIsOfItsAccount(t *testing.T) {
+	h := dbtest.SQLite(t, dbtest.Migrations(sandbox.Migrations()))
+	b := newBench(h, 0)
+	must(t, provider.Succeeded, b.Payout(t.Context(), as(to("4111111111110259"), 1, nil)))
+	heard, err := b.take(t.Context())
+	if err != nil || len(heard) == 0 {
+		t.Fatalf("%d notices, %v", len(heard), err)
+	}
+	twin := account
+	twin.Name = "twin"
+	if got, err := b.Notices(twin, heard[0].Header, heard[0].Body); err == nil {
+		t.Errorf("believed for another account: %+v", got)
+	}
+}

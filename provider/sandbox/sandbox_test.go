@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"testing"
@@ -52,7 +53,7 @@ func each(t *testing.T, second time.Duration, run func(t *testing.T, b *bench)) 
 
 // take runs Step until nothing is due and gives what was sent.
 func (b *bench) take(ctx context.Context) ([]providertest.Delivery, error) {
-	for {
+	for range 100 {
 		if worked, err := b.Step(ctx); err != nil || !worked {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -61,6 +62,7 @@ func (b *bench) take(ctx context.Context) ([]providertest.Delivery, error) {
 			return heard, err
 		}
 	}
+	return nil, errors.New("there is no end of notices")
 }
 
 func (b *bench) acts(ctx context.Context) ([]providertest.Act, error) {
