@@ -3,6 +3,7 @@ package invoice
 import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
 )
@@ -22,12 +23,19 @@ type Applied struct {
 	Lesson  provider.Lesson
 }
 
-// Reads names the invoice, its attempt and the accounts it may post to.
+// Reads names the invoice, its attempt, the latest one, and the accounts it may post to.
 func (a Apply) Reads(r *db.Reads) {
 	v := invoices.Read(r, a.ID, a.Shop)
-	provider.Attempts.Read(r, a.ID, a.N, a.Shop)
-	provider.ReadContradiction(r, a.Shop, a.ID, a.N, a.Outcome.Result)
+	readAttempt(r, a.Shop, a.ID, a.N, a.Outcome)
+	if v != nil && v.Attempts != a.N {
+		readAttempt(r, a.Shop, a.ID, v.Attempts, a.Outcome)
+	}
 	readBooks(r, a.Shop, v)
+}
+
+func readAttempt(r *db.Reads, shopID, operation, n int64, o provider.Outcome) {
+	provider.Attempts.Read(r, operation, n, shopID)
+	provider.ReadContradiction(r, shopID, operation, n, o.Result)
 }
 
 // readBooks names the shop and the accounts that a payment of the invoice touches.
@@ -53,9 +61,9 @@ func (a Apply) Decide(s *db.State) (Applied, error) {
 	if !ok || !known {
 		return Applied{}, notFound(a.ID)
 	}
-	outcome := a.Outcome.Believed(v.PriceAmount())
+	outcome := believed(a.Outcome, attempt, v.PriceAmount())
 	if !attempt.Open() || v.Status.Final() {
-		return Applied{Invoice: v}, contradict(s, v, attempt, outcome)
+		return Applied{Invoice: v}, contradict(s, v, v.last(s, attempt), outcome)
 	}
 	lesson := provider.Learn(attempt, &v.Work, outcome, a.Asked, a.Timing, s.Now())
 	if outcome.PayerAccount != "" {
@@ -67,6 +75,26 @@ func (a Apply) Decide(s *db.State) (Applied, error) {
 	provider.Attempts.Update(s, attempt)
 	invoices.Update(s, v)
 	return Applied{Invoice: v, Lesson: lesson}, nil
+}
+
+// believed is what can be believed of an outcome. A question to the payer makes
+// sense of a payment only; elsewhere nobody could ever answer it.
+func believed(o provider.Outcome, attempt *provider.Attempt, want money.Amount) provider.Outcome {
+	o = o.Believed(want)
+	if o.Result == provider.Challenge && attempt.Verb != provider.Authorize {
+		o.Result = provider.Unknown
+	}
+	return o
+}
+
+// last is the last attempt of the act that an attempt is one of: what a provider
+// says about a reference it says about all that were sent under it.
+func (v *Invoice) last(s *db.State, attempt *provider.Attempt) *provider.Attempt {
+	latest, ok := provider.Attempts.Find(s, v.ID, v.Attempts, v.Shop)
+	if ok && latest.Reference == attempt.Reference {
+		return latest
+	}
+	return attempt
 }
 
 func (a Apply) follow(s *db.State, v *Invoice, attempt *provider.Attempt, lesson provider.Lesson, o provider.Outcome) error {
@@ -152,25 +180,27 @@ func reject(s *db.State, v *Invoice, failure Failure) error {
 	return owe(s, v)
 }
 
-// contradict books money that the provider says it moved against a final status.
-func contradict(s *db.State, v *Invoice, attempt *provider.Attempt, o provider.Outcome) error {
-	if !v.Status.Final() || o.Result != provider.Succeeded && o.Result != provider.Declined {
-		return nil
-	}
+// contradict books money that the provider says it moved, or did not, against
+// what we hold for final: an act that is over. last is its last attempt.
+func contradict(s *db.State, v *Invoice, last *provider.Attempt, o provider.Outcome) error {
 	came := o.Result == provider.Succeeded
-	if came == (attempt.Outcome == provider.Succeeded) {
-		return nil // it says what we know
-	}
-	posting := ledger.Posting{Kind: "invoice.contradiction", Operation: v.ID}
-	moves := attempt.Verb == provider.Capture || attempt.Verb == provider.Authorize && !v.Hold
-	if !moves { // a hold or its release moved no money
-		return provider.Contradict(s, attempt, o, posting)
+	going := (v.Status == Charging || v.Status == Unholding) && last.N == v.Attempts
+	moves := last.Verb == provider.Capture || last.Verb == provider.Authorize && !v.Hold
+	switch {
+	case !came && o.Result != provider.Declined:
+		return nil
+	case going: // to be sent again under the same reference: that will tell
+		return nil
+	case came == (last.Outcome == provider.Succeeded): // it says what we know
+		return nil
+	case !moves: // a hold or its release: nothing to book
+		return nil
 	}
 	amount := v.Price
 	if !came {
 		amount = -amount
 	}
-	return provider.Contradict(s, attempt, o, posting,
+	return provider.Contradict(s, last, o, ledger.Posting{Kind: "invoice.contradiction", Operation: v.ID},
 		ledger.Leg{Currency: v.PriceCurrency, Purpose: ledger.Clearing, Provider: v.Provider, Amount: -amount},
 		ledger.Leg{Currency: v.PriceCurrency, Purpose: ledger.Suspense, Amount: amount})
 }

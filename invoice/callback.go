@@ -42,8 +42,9 @@ func (v *Invoice) View() View {
 	return view
 }
 
-// owe owes the shop a callback about the invoice's present status. The shop's own
-// address wins over the request's; a rejection has one of its own where it is set.
+// owe owes the shop a callback about the invoice's present status. Each of the
+// shop's own addresses wins over the same one of the request; a rejection goes to
+// the one for rejections where there is one (api/avanor.md §5, §8).
 func owe(s *db.State, v *Invoice) error {
 	owner, err := shop.Find(s, v.Shop)
 	if err != nil {
@@ -59,7 +60,7 @@ func owe(s *db.State, v *Invoice) error {
 		event = "hold"
 	case Rejected:
 		event = "rejected"
-		url = or(or(settings.RejectedURL, settings.CallbackURL), or(v.RejectedURL, v.CallbackURL))
+		url = or(or(settings.RejectedURL, v.RejectedURL), url)
 	}
 	if !settings.Enabled(url) {
 		return nil

@@ -128,7 +128,11 @@ func (v *Invoice) busy(s *db.State, to Status) error {
 	if v.Status == to && ok && latest.Outcome == provider.Unknown {
 		return unknown()
 	}
-	return fault.New(fault.Busy, "Invoice (id=%d) is being processed", v.ID)
+	return processing(v.ID)
+}
+
+func processing(id int64) error {
+	return fault.New(fault.Busy, "Invoice (id=%d) is being processed", id)
 }
 
 func unknown() error {

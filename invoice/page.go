@@ -87,8 +87,9 @@ func (a act) Decide(s *db.State) (acted, error) {
 		invoices.Update(s, v)
 		done.page.State = ShowWaiting
 	case a.kind == answers && done.page.State == AskCode:
-		// From here a second answer finds an attempt that waits, not a question.
-		attempt.Outcome, attempt.AnsweredAt, attempt.SentAt = "", 0, s.Now()
+		// From here a second answer finds an attempt that waits, not a question. The
+		// provider had accepted it: that it knows nothing of it is not believed later.
+		attempt.Outcome, attempt.AnsweredAt, attempt.SentAt = provider.Pending, 0, s.Now()
 		v.DueAt = s.Now() + provider.Lease
 		provider.Attempts.Update(s, attempt)
 		err = v.move(s, Awaiting)

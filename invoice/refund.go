@@ -110,18 +110,18 @@ func (c CreateRefund) Reads(r *db.Reads) {
 	}
 }
 
-// Decide looks at the refund's id first, so that a shop that repeats a refund of
-// everything hears that it was made, not that nothing is left.
+// Decide looks at the refund's id before the invoice, so that a shop that repeats
+// a refund of everything hears that it was made, not that nothing is left.
 func (c CreateRefund) Decide(s *db.State) (Refunding, error) {
-	if _, taken := byRefund.Find(s, c.RefundID, c.Shop, c.Source); taken {
-		return Refunding{}, fault.New(fault.NotUnique, "Shop_refund_id '%s' is not unique for shop(id=%d)", c.RefundID, c.Shop)
-	}
 	owner, err := shop.Find(s, c.Shop)
 	if err != nil {
 		return Refunding{}, err
 	}
 	if err := owner.Open(); err != nil {
 		return Refunding{}, err
+	}
+	if _, taken := byRefund.Find(s, c.RefundID, c.Shop, c.Source); taken {
+		return Refunding{}, fault.New(fault.NotUnique, "Shop_refund_id '%s' is not unique for shop(id=%d)", c.RefundID, c.Shop)
 	}
 	v, amount, err := c.refundable(s)
 	if err != nil {
@@ -144,7 +144,11 @@ func (c CreateRefund) refundable(s *db.State) (*Invoice, money.Amount, error) {
 	if err != nil {
 		return nil, amount, err
 	}
-	if v.Status != Succeeded {
+	switch v.Status {
+	case Succeeded:
+	case Charging, Unholding:
+		return nil, amount, processing(v.ID)
+	default:
 		return nil, amount, fault.Param("invoice_id", "the invoice is not paid")
 	}
 	if left := v.Amount - v.Refunded; amount.Minor > left {

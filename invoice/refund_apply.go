@@ -20,10 +20,10 @@ type ApplyRefund struct {
 
 // Reads names the refund, its invoice and attempt, and the accounts.
 func (a ApplyRefund) Reads(r *db.Reads) {
-	provider.Attempts.Read(r, a.ID, a.N, a.Shop)
-	provider.ReadContradiction(r, a.Shop, a.ID, a.N, a.Outcome.Result)
+	readAttempt(r, a.Shop, a.ID, a.N, a.Outcome)
 	shop.Read(r, a.Shop)
 	if f := refunds.Read(r, a.ID, a.Shop); f != nil {
+		readAttempt(r, a.Shop, a.ID, f.Attempts, a.Outcome)
 		readBooks(r, a.Shop, invoices.Read(r, f.InvoiceID, a.Shop))
 	}
 }
@@ -34,11 +34,11 @@ func (a ApplyRefund) Decide(s *db.State) (*Refund, error) {
 	f, ok := refunds.Find(s, a.ID, a.Shop)
 	attempt, known := provider.Attempts.Find(s, a.ID, a.N, a.Shop)
 	if !ok || !known {
-		return nil, fault.New(fault.NotFound, "Refund (id=%d) wasn't found", a.ID)
+		return nil, refundNotFound(a.ID)
 	}
-	outcome := a.Outcome.Believed(f.PriceAmount())
+	outcome := believed(a.Outcome, attempt, f.PriceAmount())
 	if !attempt.Open() || f.Status != Waiting {
-		return f, contradictRefund(s, f, attempt, outcome)
+		return f, contradictRefund(s, f, outcome)
 	}
 	lesson := provider.Learn(attempt, &f.Work, outcome, a.Asked, a.Timing, s.Now())
 	provider.Attempts.Update(s, attempt)
@@ -55,6 +55,10 @@ func (a ApplyRefund) Decide(s *db.State) (*Refund, error) {
 	}
 	refunds.Update(s, f)
 	return f, nil
+}
+
+func refundNotFound(id int64) error {
+	return fault.New(fault.NotFound, "Refund (id=%d) wasn't found", id)
 }
 
 // end settles or releases the reservation, and owes the callback.
@@ -97,7 +101,9 @@ func (f *Refund) book(s *db.State, v *Invoice) error {
 	return err
 }
 
-func contradictRefund(s *db.State, f *Refund, attempt *provider.Attempt, o provider.Outcome) error {
+// contradictRefund books what the provider says against what is final. All of a
+// refund's attempts are one act: it is kept under the last, so that it counts once.
+func contradictRefund(s *db.State, f *Refund, o provider.Outcome) error {
 	moved := f.Price
 	switch {
 	case o.Result == provider.Succeeded && f.Status == Failed:
@@ -106,7 +112,8 @@ func contradictRefund(s *db.State, f *Refund, attempt *provider.Attempt, o provi
 	default:
 		return nil
 	}
-	return provider.Contradict(s, attempt, o, ledger.Posting{Kind: "refund.contradiction", Operation: f.ID},
+	last, _ := provider.Attempts.Find(s, f.ID, f.Attempts, f.Shop)
+	return provider.Contradict(s, last, o, ledger.Posting{Kind: "refund.contradiction", Operation: f.ID},
 		ledger.Leg{Currency: f.PriceCurrency, Purpose: ledger.Clearing, Provider: f.Provider, Amount: moved},
 		ledger.Leg{Currency: f.PriceCurrency, Purpose: ledger.Suspense, Amount: -moved})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
 )
@@ -40,9 +41,10 @@ func (v *Invoices) Wire() {
 
 // perform makes the call or asks the question, and applies what came of it.
 func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error) {
-	outcome, asked := v.Gate.Perform(ctx, t)
+	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
+	outcome, asked := v.call(ctx, t, timing)
 	applied, err := db.Do(ctx, v.DB, t.Attempt.Shop, Apply{
-		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: v.Gate.Timing(ctx, t.Attempt.Provider),
+		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: timing,
 	})
 	if err != nil { // the attempt is still open: a worker will ask
 		v.Log.Error("an invoice's outcome was not stored", "shop", t.Attempt.Shop, "invoice", t.Attempt.Operation, "error", err)
@@ -51,13 +53,35 @@ func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error
 }
 
 func (v *Invoices) performRefund(ctx context.Context, t provider.Task) {
-	outcome, asked := v.Gate.Perform(ctx, t)
+	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
+	outcome, asked := v.call(ctx, t, timing)
 	_, err := db.Do(ctx, v.DB, t.Attempt.Shop, ApplyRefund{
-		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: v.Gate.Timing(ctx, t.Attempt.Provider),
+		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: timing,
 	})
 	if err != nil {
 		v.Log.Error("a refund's outcome was not stored", "shop", t.Attempt.Shop, "refund", t.Attempt.Operation, "error", err)
 	}
+}
+
+// call makes the call or asks the question. A call ends at the moment by which
+// everybody takes it to have ended: its time-out after it was announced. After
+// that a worker may believe that it never arrived and send the next. So one whose
+// turn comes when half of that time is over is not made: nothing left the house.
+func (v *Invoices) call(ctx context.Context, t provider.Task, timing provider.Timing) (o provider.Outcome, asked bool) {
+	if t.Call == nil {
+		return v.Gate.Perform(ctx, t)
+	}
+	left := timing.CallTimeout - v.Now().Sub(time.UnixMilli(t.Attempt.SentAt))
+	switch {
+	case left >= timing.CallTimeout/2:
+	case t.Code != "": // the payment itself had been accepted
+		return provider.Outcome{Result: provider.Unknown, Reason: "its turn came too late"}, false
+	default:
+		return provider.Outcome{Result: provider.Refused, Reason: "its turn came too late"}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	return v.Gate.Perform(ctx, t)
 }
 
 // Take claims an invoice that is due and says what is to be done about it: ask
@@ -123,15 +147,20 @@ func (v *Invoices) Step(ctx context.Context) (worked bool, err error) {
 	case taken.Announced != nil:
 		_, err = v.perform(ctx, v.follow(taken.Invoice, taken.Announced, taken.Original))
 	case taken.Open != nil:
-		_, err = v.perform(ctx, v.question(taken.Invoice, taken.Open))
+		_, err = v.perform(ctx, question(taken.Open, taken.Original, taken.Invoice.PriceAmount()))
 	}
 	return true, err
 }
 
-func (v *Invoices) question(row *Invoice, a *provider.Attempt) provider.Task {
-	return provider.Task{Attempt: *a, Query: &provider.Query{
-		Verb: a.Verb, Reference: a.Reference, ProviderID: a.ProviderID, Shop: row.Shop, Operation: row.ID, N: a.N, Amount: row.PriceAmount(),
-	}}
+// question asks about an attempt; original is the authorisation it acts upon, or itself.
+func question(a, original *provider.Attempt, amount money.Amount) provider.Task {
+	q := &provider.Query{
+		Verb: a.Verb, Reference: a.Reference, ProviderID: a.ProviderID, Shop: a.Shop, Operation: a.Operation, N: a.N, Amount: amount,
+	}
+	if original != nil && a.Verb != provider.Authorize {
+		q.Original = original.Reference
+	}
+	return provider.Task{Attempt: *a, Query: q}
 }
 
 // TakeRefund claims a refund that is due, as Take does an invoice.
@@ -192,19 +221,9 @@ func (v *Invoices) StepRefunds(ctx context.Context) (worked bool, err error) {
 	case taken.Attempt != nil:
 		v.performRefund(ctx, provider.Task{Attempt: *taken.Attempt, Call: refundCall(taken.Refund, taken.Invoice, taken.Attempt, taken.Original)})
 	case taken.Open != nil:
-		v.performRefund(ctx, refundQuestion(taken.Refund, taken.Open, taken.Original))
+		v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount()))
 	}
 	return true, err
-}
-
-func refundQuestion(f *Refund, a, original *provider.Attempt) provider.Task {
-	q := &provider.Query{
-		Verb: a.Verb, Reference: a.Reference, ProviderID: a.ProviderID, Shop: f.Shop, Operation: f.ID, N: a.N, Amount: f.PriceAmount(),
-	}
-	if original != nil {
-		q.Original = original.Reference
-	}
-	return provider.Task{Attempt: *a, Query: q}
 }
 
 // Notice is told by the inbox that something happened to an invoice: it asks.
@@ -214,24 +233,51 @@ func (v *Invoices) Notice(ctx context.Context, n provider.Notice) error {
 	if err != nil {
 		return err
 	}
-	attempt, err := provider.Attempts.First(ctx, v.DB.Reader(), "operation = $1 AND n = $2 AND shop_id = $3", row.ID, n.N, row.Shop)
-	if err != nil || attempt == nil || attempt.AnsweredAt == 0 {
-		return err // the call itself has not come back: its answer is on the way
+	attempt, err := v.answered(ctx, row.Shop, row.ID, n.N)
+	if err != nil || attempt == nil {
+		return err
 	}
-	_, err = v.perform(ctx, v.question(row, attempt))
+	original, err := v.attempt(ctx, row.Shop, row.ID, row.Authorization)
+	if err == nil {
+		_, err = v.perform(ctx, question(attempt, original, row.PriceAmount()))
+	}
 	return err
+}
+
+// answered is an attempt whose call has come back, nil when its answer is still
+// on the way.
+func (v *Invoices) answered(ctx context.Context, shop, operation, n int64) (*provider.Attempt, error) {
+	attempt, err := v.attempt(ctx, shop, operation, n)
+	if err != nil || attempt == nil || attempt.AnsweredAt == 0 {
+		return nil, err
+	}
+	return attempt, nil
+}
+
+func (v *Invoices) attempt(ctx context.Context, shop, operation, n int64) (*provider.Attempt, error) {
+	return provider.Attempts.First(ctx, v.DB.Reader(), "operation = $1 AND n = $2 AND shop_id = $3", operation, n, shop)
 }
 
 // NoticeRefund is told by the inbox that something happened to a refund: it asks.
 func (v *Invoices) NoticeRefund(ctx context.Context, n provider.Notice) error {
 	f, err := refunds.First(ctx, v.DB.Reader(), "id = $1 AND shop_id = $2", n.Operation, n.Shop)
-	if err != nil || f == nil {
+	if err != nil {
 		return err
 	}
-	attempt, err := provider.Attempts.First(ctx, v.DB.Reader(), "operation = $1 AND n = $2 AND shop_id = $3", f.ID, n.N, f.Shop)
-	if err != nil || attempt == nil || attempt.AnsweredAt == 0 {
+	if f == nil {
+		return refundNotFound(n.Operation)
+	}
+	attempt, err := v.answered(ctx, f.Shop, f.ID, n.N)
+	if err != nil || attempt == nil {
 		return err
 	}
-	v.performRefund(ctx, refundQuestion(f, attempt, nil))
-	return nil
+	row, err := v.Find(ctx, f.Shop, f.InvoiceID)
+	if err != nil {
+		return err
+	}
+	original, err := v.attempt(ctx, row.Shop, row.ID, row.Authorization)
+	if err == nil {
+		v.performRefund(ctx, question(attempt, original, f.PriceAmount()))
+	}
+	return err
 }

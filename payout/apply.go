@@ -16,12 +16,15 @@ type Apply struct {
 	Timing      provider.Timing
 }
 
-// Reads names the payout, its attempt and the accounts it may post to.
+// Reads names the payout, its attempt, the latest one, and the accounts it may post to.
 func (a Apply) Reads(r *db.Reads) {
 	p := payouts.Read(r, a.ID, a.Shop)
 	provider.Attempts.Read(r, a.ID, a.N, a.Shop)
+	if p != nil {
+		provider.Attempts.Read(r, a.ID, p.Attempts, a.Shop)
+		provider.ReadContradiction(r, a.Shop, a.ID, p.Attempts, a.Outcome.Result)
+	}
 	readEnding(r, a.Shop, p)
-	provider.ReadContradiction(r, a.Shop, a.ID, a.N, a.Outcome.Result)
 }
 
 // readEnding names what the end of a payout touches.
@@ -48,8 +51,11 @@ func (a Apply) Decide(s *db.State) (*Payout, error) {
 		return nil, notFound(a.ID)
 	}
 	outcome := a.Outcome.Believed(p.ReceiveAmount())
+	if outcome.Result == provider.Challenge {
+		outcome.Result = provider.Unknown // a payout has nobody to answer it
+	}
 	if !attempt.Open() || p.Status.Final() {
-		return p, contradict(s, p, attempt, outcome)
+		return p, contradict(s, p, outcome)
 	}
 	lesson := provider.Learn(attempt, &p.Work, outcome, a.Asked, a.Timing, s.Now())
 	provider.Attempts.Update(s, attempt)
@@ -122,7 +128,8 @@ func reject(s *db.State, p *Payout, failure Failure) error {
 
 // contradict books what the provider says against what is final: money that went
 // out although the payout was rejected, or came back although it was completed.
-func contradict(s *db.State, p *Payout, attempt *provider.Attempt, o provider.Outcome) error {
+// All attempts are one act: it is kept under the last, so that it counts once.
+func contradict(s *db.State, p *Payout, o provider.Outcome) error {
 	moved := int64(0)
 	switch {
 	case !p.Status.Final():
@@ -134,7 +141,8 @@ func contradict(s *db.State, p *Payout, attempt *provider.Attempt, o provider.Ou
 	default:
 		return nil
 	}
-	return provider.Contradict(s, attempt, o, ledger.Posting{Kind: "payout.contradiction", Operation: p.ID},
+	last, _ := provider.Attempts.Find(s, p.ID, p.Attempts, p.Shop)
+	return provider.Contradict(s, last, o, ledger.Posting{Kind: "payout.contradiction", Operation: p.ID},
 		ledger.Leg{Currency: p.ReceiveCurrency, Purpose: ledger.Clearing, Provider: p.Provider, Amount: moved},
 		ledger.Leg{Currency: p.ReceiveCurrency, Purpose: ledger.Suspense, Amount: -moved})
 }

@@ -75,6 +75,10 @@ func waiting(s *db.State, shop, id int64) (*Payout, error) {
 	return p, nil
 }
 
+// longestCall is how long, in milliseconds, a call that has not come back may
+// still arrive: none lasts longer, and no operator can know its end before.
+const longestCall = 120_000
+
 // Resolve ends a payout whose outcome the provider cannot tell, by what an
 // operator found out at the provider.
 type Resolve struct {
@@ -104,6 +108,9 @@ func (o Resolve) Decide(s *db.State) (*Payout, error) {
 	a, known := provider.Attempts.Find(s, o.ID, p.Attempts, o.Shop)
 	if p.Status != NetworkError || !known {
 		return nil, fault.New(fault.Busy, "payout %d is %s; only one with an unknown outcome (status 9) can be resolved", o.ID, p.Status)
+	}
+	if a.AnsweredAt == 0 && s.Now() < a.SentAt+longestCall {
+		return nil, fault.New(fault.Busy, "payout %d may still be on its way to the provider; try again in %d s", o.ID, longestCall/1000)
 	}
 	if o.Reason == "" {
 		return nil, fault.Param("reason", "say how the outcome is known")

@@ -52,7 +52,7 @@ func eachStale(ctx context.Context, from *sql.DB, box *seal.Box, shop int64, eac
 		var stale []*Payout
 		for _, p := range page {
 			after = p.ID
-			if !box.Current(p.Account) || p.Details != "" && !box.Current(p.Details) {
+			if p.Account != "" && !box.Current(p.Account) || p.Details != "" && !box.Current(p.Details) {
 				stale = append(stale, p)
 			}
 		}
