@@ -484,3 +484,11 @@ func (a answer) message() string {
 }
 
 var errBroken = errors.New("driver: bad connection to 10.1.2.3")
+
+// newServer serves the door over HTTP until the test ends.
+func newServer(t testing.TB, h *house) string {
+	t.Helper()
+	server := httptest.NewServer(h.door)
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -72,15 +72,15 @@ var (
 	details      = field{name: "account_details", shape: texts, optional: true}
 	now          = numberField("now", filled)
 	description  = wordsField("description", short).maybe()
-	callbackURL  = wordsField("callback_url", checkURL).maybe()
+	callbackURL  = wordsField("callback_url", shop.CheckURL).maybe()
 	sign         = wordsField("sign", filled)
 )
 
 // wanted are the fields of a request for payment.
 var wanted = []field{
 	amount, currency, paywayAlias, shopID, orderID, sign, description, callbackURL,
-	wordsField("callback_rejected_url", checkURL).maybe(), wordsField("success_url", checkURL).maybe(),
-	wordsField("failed_url", checkURL).maybe(), wordsField("expires_at", checkTime).maybe(),
+	wordsField("callback_rejected_url", shop.CheckURL).maybe(), wordsField("success_url", shop.CheckURL).maybe(),
+	wordsField("failed_url", shop.CheckURL).maybe(), wordsField("expires_at", checkTime).maybe(),
 	wordsField("client_ip", checkAddress).maybe(), {name: "client_info", shape: thing, optional: true},
 	{name: "issue_payment_token", shape: yesNo, optional: true},
 }
@@ -141,10 +141,10 @@ func (q *request) take(f *field, from source) (reason string) {
 		return checkFlag(v)
 	}
 	text, reason := f.scalar(v)
-	if reason == "" {
-		reason = f.check(text)
+	if reason != "" || f.optional && text == "" { // empty and optional is absent
+		return reason
 	}
-	if reason == "" {
+	if reason = f.check(text); reason == "" {
 		q.fields[f.name] = text
 	}
 	return reason
@@ -302,13 +302,6 @@ func short(text string) string {
 	return ""
 }
 
-func checkURL(text string) string {
-	if text == "" {
-		return ""
-	}
-	return shop.CheckURL(text)
-}
-
 func checkTime(text string) string {
 	if _, err := time.Parse(time.RFC3339, text); err != nil {
 		return "must be a time as RFC 3339 writes it, such as 2026-05-24T16:35:42Z"
@@ -317,7 +310,7 @@ func checkTime(text string) string {
 }
 
 func checkAddress(text string) string {
-	if _, err := netip.ParseAddr(text); err != nil && text != "" {
+	if _, err := netip.ParseAddr(text); err != nil {
 		return "must be an IP address"
 	}
 	return ""
