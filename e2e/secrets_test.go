@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"strings"
+
+	"github.com/brama-pay/brama/db"
+)
+
+// secrets are what no log, table or answer may hold. Cards that the demo's pay
+// page hints at are among them: pages are not searched.
+var secrets = []string{
+	demoSecret, "whsec_", "YnJhbWEtZGVtby13ZWJob29rLWtleS0xNTIwISE", "brama-demo-webhook-key",
+	cardGood, cardOther, "4000000000000002", "4000000000009995", "4000000000003220", "4000000000000341",
+	"4000000000000259", "4000000000000119", "4000000000000127", "0000111122223333", "0000111122224444",
+	"4242 4242 4242 4242", "5555 5555 5555 4444",
+}
+
+// keepsSecrets searches the log, both databases and all answers.
+func (g *gateway) keepsSecrets() {
+	g.t.Helper()
+	places := map[string]string{"the log": g.log(), "the answers": g.answers.String()}
+	for name, sandbox := range map[string]bool{"the gateway's database": false, "the sandbox's database": true} {
+		d := g.open(sandbox)
+		places[name] = g.dump(d)
+		d.Close()
+	}
+	for place, text := range places {
+		if place != "the log" && len(text) == 0 {
+			g.t.Errorf("%s: nothing to search", place)
+		}
+		for _, secret := range append(secrets, g.private...) {
+			if at := strings.Index(text, secret); at >= 0 {
+				g.t.Errorf("%s holds %q: …%s…", place, secret, text[max(0, at-120):min(len(text), at+120)])
+			}
+		}
+	}
+}
+
+// dump is every value of every table.
+func (g *gateway) dump(d *db.DB) string {
+	g.t.Helper()
+	tables := `SELECT name FROM sqlite_master WHERE type = 'table'`
+	if g.engine == "postgres" {
+		tables = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`
+	}
+	var all strings.Builder
+	for _, table := range g.rows(d.Reader(), tables) {
+		for _, line := range g.rows(d.Reader(), "SELECT * FROM "+table) {
+			all.WriteString(line)
+			all.WriteByte('\n')
+		}
+	}
+	return all.String()
+}
