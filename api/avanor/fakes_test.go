@@ -29,6 +29,13 @@ import (
 	"github.com/brama-pay/brama/signature"
 )
 
+// What stands behind the door in earnest.
+var (
+	_ Invoices = (*invoice.Invoices)(nil)
+	_ Payouts  = (*payout.Payouts)(nil)
+	_ Shops    = (*shop.Directory)(nil)
+)
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 const secret = "account-secret-key"
@@ -338,7 +345,7 @@ func (h payments) Check(_ context.Context, c payout.CheckAccount) (provider.Verd
 		return provider.Verdict{}, err
 	}
 	end := c.Beneficiary.Account[len(c.Beneficiary.Account)-1]
-	return provider.Verdict{Known: end != '7', Good: end != '9'}, nil
+	return provider.Verdict{Known: end != '7', Good: end != '9' && end != '7'}, nil
 }
 
 func (h payments) Create(ctx context.Context, c payout.Create) (payout.Accepted, error) {

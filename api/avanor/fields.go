@@ -1,6 +1,7 @@
 package avanor
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -87,6 +88,9 @@ var wanted = []field{
 
 // fields are what a request carries, by name: the text as it was signed.
 type fields map[string]string
+
+// Format prints no text, whatever the verb: accounts and the signature are among them.
+func (f fields) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "%d fields", len(f)) }
 
 // source finds a field of a request; null and absent are told apart.
 type source interface {

@@ -163,6 +163,18 @@ func TestSeveralBadFields(t *testing.T) {
 	}
 }
 
+// The door knows how many decimals a shop_amount may have; for a ps_amount only
+// the room does.
+func TestDecimalsOfPayouts(t *testing.T) {
+	for kind, refusedHere := range map[string]bool{"shop_amount": true, "ps_amount": false} {
+		h := newHouse(t)
+		a := h.call("withdraw/create", with(payoutPairs, "amount", "10.001", "amount_type", kind)...)
+		if a.code() != 10 || (h.calls == 0) != refusedHere || !strings.Contains(a.message(), `amount="more than 2 decimals"`) {
+			t.Errorf("%s: %s, %d calls", kind, a.body, h.calls)
+		}
+	}
+}
+
 // A room gets what the shop sent: the texts, the extra fields that may be add-ons,
 // and nothing of the method's own.
 func TestCreateIsWhole(t *testing.T) {

@@ -95,6 +95,14 @@ func TestPayFormChoosesAPayway(t *testing.T) {
 	}
 }
 
+// A payway that asks for a field of that name does not get an address from a payer.
+func TestPayFormKeepsAddressesBack(t *testing.T) {
+	sent := form{"amount": "1", "success_url": "x", "failed_url": "x", "callback_url": "x", "callback_rejected_url": "x", "phone": "1"}
+	if rest := sent.rest(); len(rest) != 1 || rest["phone"] != "1" {
+		t.Error(rest)
+	}
+}
+
 func TestPayFormErrors(t *testing.T) {
 	good := encoded(signedForm(t, nil))
 	tests := []struct {

@@ -170,6 +170,7 @@ func TestNowWindow(t *testing.T) {
 		{"2026-05-24 16:38:13.964751", true}, // within the window
 		{"2026-05-24T16:40:42", true},
 		{"2026-05-24T16:40:43", false},
+		{"2026-05-24T16:30:42", true},
 		{"2026-05-24T16:30:41", false},
 		{"2026-05-24 04:35:42 PM", true},
 		{"2026-05-24T15:35:42+02:00", true},
@@ -285,7 +286,7 @@ func TestLog(t *testing.T) {
 	if want := "[withdraw/create 0 withdraw/create 10 unknown 10]"; fmt.Sprint(h.observed) != want {
 		t.Errorf("observed %v", h.observed)
 	}
-	if shown := fmt.Sprintf("%+v %#v", &request{method: &methods[0]}, &request{method: &methods[0]}); shown != "invoice/try invoice/try" {
+	if shown := fmt.Sprintf("%+v %v %#v", &request{method: &methods[0]}, fields{"account": "4242"}, fields{"sign": "x"}); shown != "invoice/try 1 fields 1 fields" {
 		t.Errorf("a request prints as %s", shown)
 	}
 }
