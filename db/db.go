@@ -41,6 +41,7 @@ type Config struct {
 	Migrations fs.FS  // nil: nothing is migrated
 	ReadOnly   bool   // no writer, no migration, no lock: for verify
 	Writers    int    // PostgreSQL writers of this process; 0 is 4
+	Batch      int    // use cases in one transaction, at most; 0 is 256
 	Now        func() int64
 }
 
@@ -86,8 +87,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		d.Close()
 		return nil, err
 	}
+	batch := c.Batch
+	if batch <= 0 {
+		batch = batchLength
+	}
 	for _, e := range d.engines {
-		d.writers = append(d.writers, &Writer{engine: e, queue: make(chan *member, queueLength), now: c.Now, newID: d.ids.Next, stats: d.Stats})
+		d.writers = append(d.writers, &Writer{engine: e, queue: make(chan *member, queueLength), length: batch, now: c.Now, newID: d.ids.Next, stats: d.Stats})
 	}
 	return d, nil
 }

@@ -30,7 +30,7 @@ type Follower[A any] interface{ Followed(A, error) }
 // Limits of a writer.
 const (
 	queueLength = 4096 // members waiting; one more is fault.Overloaded
-	batchLength = 256  // members in one transaction
+	batchLength = 256  // members in one transaction, unless Config.Batch says otherwise
 	maxRounds   = 8    // rounds of Reads
 	maxRetries  = 5    // of a batch that met a transient error
 
@@ -41,6 +41,7 @@ const (
 type Writer struct {
 	engine engine
 	queue  chan *member
+	length int // members in one transaction
 	now    func() int64
 	newID  func() int64
 	stats  *Stats
@@ -128,7 +129,7 @@ func (w *Writer) step() bool {
 // collect takes what is queued behind m. Nobody waits for a batch to fill.
 func (w *Writer) collect(m *member) []*member {
 	members := []*member{m}
-	for len(members) < batchLength {
+	for len(members) < w.length {
 		select {
 		case next := <-w.queue:
 			members = append(members, next)
