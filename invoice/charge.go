@@ -29,7 +29,7 @@ func (c Charge) Reads(r *db.Reads) { readIntent(r, c.Shop, c.ID) }
 // Decide refuses what is not held, and a hold whose time is over. Repeating a
 // charge that succeeded moves nothing.
 func (c Charge) Decide(s *db.State) (Intent, error) {
-	v, err := held(s, c.Shop, c.ID)
+	v, err := find(s, c.Shop, c.ID)
 	if err != nil {
 		return Intent{}, err
 	}
@@ -60,7 +60,7 @@ func (u Unhold) Reads(r *db.Reads) { readIntent(r, u.Shop, u.ID) }
 
 // Decide refuses what is not held. Repeating an unhold that succeeded moves nothing.
 func (u Unhold) Decide(s *db.State) (Intent, error) {
-	v, err := held(s, u.Shop, u.ID)
+	v, err := find(s, u.Shop, u.ID)
 	if err != nil {
 		return Intent{}, err
 	}
@@ -90,7 +90,7 @@ func readIntent(r *db.Reads, shopID, id int64) {
 	}
 }
 
-func held(s *db.State, shopID, id int64) (*Invoice, error) {
+func find(s *db.State, shopID, id int64) (*Invoice, error) {
 	v, ok := invoices.Find(s, id, shopID)
 	if !ok {
 		return nil, notFound(id)
