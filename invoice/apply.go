@@ -165,6 +165,9 @@ func (v *Invoice) backToHold(s *db.State) error {
 const holdRetry = 60_000
 
 func failureOf(o provider.Outcome) Failure {
+	if o.Result == provider.Declined && o.Abandoned {
+		return Canceled
+	}
 	if o.Result == provider.Declined {
 		return Declined
 	}

@@ -55,6 +55,9 @@ func hold(s *db.State, v *Invoice, o provider.Outcome) (err error) {
 		return err
 	}
 	v.HoldUntil = s.Now() + settings.HoldLife().Milliseconds()
+	if life := v.extra().HoldFor; life > 0 {
+		v.HoldUntil = s.Now() + life
+	}
 	if !o.HoldUntil.IsZero() {
 		v.HoldUntil = min(v.HoldUntil, o.HoldUntil.UnixMilli())
 	}
@@ -92,6 +95,9 @@ func charge(s *db.State, v *Invoice) error {
 func release(s *db.State, v *Invoice) error {
 	if _, err := ledger.Settle(s, v.Shop, v.HoldTransfer, ledger.Posting{Kind: "invoice.unhold", Operation: v.ID}, v.unheld()...); err != nil {
 		return err
+	}
+	if v.AfterHold == ReleaseHold && s.Now() >= v.HoldUntil {
+		return reject(s, v, Expired) // nobody asked for it: the hold's time was over
 	}
 	return reject(s, v, Unheld)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
@@ -27,6 +28,9 @@ type Create struct {
 	ExpiresAt   int64 // Unix ms; 0: after the shop's InvoiceMinutes
 	AddOns      map[string]string
 	ClientIP    string
+	AfterHold   AfterHold     // "" keeps
+	HoldFor     time.Duration // 0: as the shop's settings say
+	Joined      string        // digest of the text that was signed, where texts may collide; else ""
 
 	session string
 }
@@ -35,6 +39,9 @@ type Create struct {
 func (c Create) Reads(r *db.Reads) {
 	c.reads(r)
 	byOrder.Read(r, c.OrderID, c.Shop, c.Source)
+	if c.Joined != "" {
+		joinedTexts.Read(r, c.Joined, c.Shop, c.Source)
+	}
 }
 
 // Decide checks payway, limits, add-ons and uniqueness, in this order.
@@ -49,8 +56,8 @@ func (c Create) Decide(s *db.State) (*Invoice, error) {
 	if c.ExpiresAt != 0 && c.ExpiresAt <= s.Now() {
 		return nil, fault.Param("expires_at", "is in the past")
 	}
-	if _, taken := byOrder.Find(s, c.OrderID, c.Shop, c.Source); taken {
-		return nil, fault.New(fault.NotUnique, "Shop_order_id '%s' is not unique for shop(id=%d)", c.OrderID, c.Shop)
+	if same, err := c.taken(s); same != nil || err != nil {
+		return same, err
 	}
 	v, err := c.row(s, priced)
 	if err != nil {
@@ -60,7 +67,29 @@ func (c Create) Decide(s *db.State) (*Invoice, error) {
 		return nil, err
 	}
 	invoices.Insert(s, v)
+	if c.Joined != "" {
+		joinedTexts.Insert(s, &joinedText{Shop: v.Shop, Source: v.Source, Joined: c.Joined, Invoice: v.ID})
+	}
 	return v, nil
+}
+
+// taken refuses an order's id that was used, and a signed text that was another
+// order's. A store's create that is repeated while the order is open gives that order.
+func (c Create) taken(s *db.State) (same *Invoice, err error) {
+	earlier, taken := byOrder.Find(s, c.OrderID, c.Shop, c.Source)
+	if c.Joined != "" {
+		text, joined := joinedTexts.Find(s, c.Joined, c.Shop, c.Source)
+		switch {
+		case joined && taken && text.Invoice == earlier.ID && !earlier.Status.Final() && earlier.Hold == c.Hold:
+			return earlier, nil
+		case joined && !taken:
+			return nil, fault.Param("order_id", "with this amount it cannot be told from another order of the store")
+		}
+	}
+	if taken {
+		return nil, fault.New(fault.NotUnique, "Shop_order_id '%s' is not unique for shop(id=%d)", c.OrderID, c.Shop)
+	}
+	return nil, nil
 }
 
 func (c Create) row(s *db.State, p Priced) (*Invoice, error) {
@@ -68,7 +97,7 @@ func (c Create) row(s *db.State, p Priced) (*Invoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	extra, err := json.Marshal(Extra{AddOns: c.AddOns, ClientIP: c.ClientIP, Parts: c.AddOns[PartsCount] != ""})
+	extra, err := json.Marshal(Extra{AddOns: c.AddOns, ClientIP: c.ClientIP, Parts: c.AddOns[PartsCount] != "", HoldFor: c.HoldFor.Milliseconds()})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +110,7 @@ func (c Create) row(s *db.State, p Priced) (*Invoice, error) {
 		Currency: c.Currency, Amount: p.Quote.Amount.Minor, Net: p.Quote.Net.Minor, PriceCurrency: p.Way.Currency, Price: p.Quote.PayerPrice.Minor,
 		Surcharge: p.Quote.Surcharge.Minor, Rate: p.Quote.Rate, RateInverse: p.Quote.Inverse, Hold: c.Hold, Description: c.Description,
 		CallbackURL: c.CallbackURL, RejectedURL: c.RejectedURL, SuccessURL: or(settings.SuccessURL, c.SuccessURL), FailedURL: or(settings.FailedURL, c.FailedURL),
-		Extra: string(extra), ExpiresAt: expires, CreatedAt: s.Now(),
+		Extra: string(extra), AfterHold: c.AfterHold, ExpiresAt: expires, CreatedAt: s.Now(),
 	}
 	v.DueAt = expires
 	return v, nil

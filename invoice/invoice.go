@@ -84,6 +84,7 @@ const (
 	Unavailable Failure = "unavailable" // the provider never accepted it
 	Expired     Failure = "expired"     // nobody paid in time
 	Unheld      Failure = "unheld"      // the shop released the hold
+	Canceled    Failure = "canceled"    // the payer left
 )
 
 // AfterHold is what happens when a hold's time is over.
@@ -99,7 +100,8 @@ const (
 type Extra struct {
 	AddOns   map[string]string `json:"add_ons,omitempty"`
 	ClientIP string            `json:"client_ip,omitempty"`
-	Parts    bool              `json:"parts,omitempty"` // the payer pays in instalments
+	Parts    bool              `json:"parts,omitempty"`    // the payer pays in instalments
+	HoldFor  int64             `json:"hold_for,omitempty"` // milliseconds; 0: as the shop's settings say
 }
 
 // GrossAmount is the invoice's amount in the shop's currency.

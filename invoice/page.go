@@ -22,6 +22,9 @@ const (
 	ShowHeld     PageState = "held"
 	ShowRejected PageState = "rejected"
 	ShowExpired  PageState = "expired"
+	ShowLeft     PageState = "canceled"
+	AskStart     PageState = "start"    // no card is asked for: the payer pays at the provider's page
+	ShowContinue PageState = "continue" // the payer goes on at Page.Continue
 )
 
 // Page is what the payer's page needs to know.
@@ -29,6 +32,7 @@ type Page struct {
 	Invoice  *Invoice
 	ShopName string
 	State    PageState
+	Continue string // with ShowContinue: the provider's page
 }
 
 // act is something the payer does at the page: opens it, sends a card, answers
@@ -46,6 +50,7 @@ const (
 	opens   actKind = "opens"
 	pays    actKind = "pays"
 	answers actKind = "answers"
+	leaves  actKind = "leaves"
 )
 
 type acted struct {
@@ -96,8 +101,25 @@ func (a act) Decide(s *db.State) (acted, error) {
 		invoices.Update(s, v)
 		done.attempt = attempt
 		done.page.State = ShowWaiting
+	case a.kind == leaves && (done.page.State == AskCard || done.page.State == AskCode):
+		err = leave(s, v, attempt)
+		done.page.State = ShowLeft
 	}
 	return done, err
+}
+
+// leave ends an invoice whose payer does not want to go on. A question of the
+// provider that only the page could have answered moves nothing any more.
+func leave(s *db.State, v *Invoice, attempt *provider.Attempt) error {
+	if attempt != nil {
+		attempt.Outcome = provider.Lost
+		provider.Attempts.Update(s, attempt)
+	}
+	if err := reject(s, v, Canceled); err != nil {
+		return err
+	}
+	invoices.Update(s, v)
+	return nil
 }
 
 // Followed sends what was announced, or gives the dispatcher's place back.
@@ -115,8 +137,11 @@ func stateOf(v *Invoice, latest *provider.Attempt, now int64) PageState {
 	case Held, Charging, Unholding:
 		return ShowHeld
 	case Rejected:
-		if v.Failure == Expired {
+		switch v.Failure {
+		case Expired:
 			return ShowExpired
+		case Canceled:
+			return ShowLeft
 		}
 		return ShowRejected
 	case Unknown:
@@ -131,6 +156,8 @@ func stateOf(v *Invoice, latest *provider.Attempt, now int64) PageState {
 		return ShowExpired
 	case latest.Outcome == provider.Challenge:
 		return AskCode
+	case latest.Outcome == provider.Pending && latest.Continue != "":
+		return ShowContinue
 	}
 	return ShowWaiting
 }
@@ -139,11 +166,26 @@ func stateOf(v *Invoice, latest *provider.Attempt, now int64) PageState {
 // later ones change nothing.
 func (v *Invoices) Open(ctx context.Context, session string) (*Page, error) {
 	page, err := v.look(ctx, session)
-	if err != nil || page.Invoice.Status != Created || page.State != AskCard {
+	if err != nil || page.Invoice.Status != Created || page.State != AskCard && page.State != AskStart {
 		return page, err
 	}
-	done, err := db.Do(ctx, v.DB, page.Invoice.Shop, act{shop: page.Invoice.Shop, session: session, kind: opens})
-	return &done.page, err
+	if _, err := db.Do(ctx, v.DB, page.Invoice.Shop, act{shop: page.Invoice.Shop, session: session, kind: opens}); err != nil {
+		return nil, err
+	}
+	return v.look(ctx, session)
+}
+
+// Leave ends an invoice whose payer does not want to pay. When money may be on
+// its way nothing changes.
+func (v *Invoices) Leave(ctx context.Context, session string) (*Page, error) {
+	shopID, err := shopOf(session)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Do(ctx, v.DB, shopID, act{shop: shopID, session: session, kind: leaves}); err != nil {
+		return nil, err
+	}
+	return v.look(ctx, session)
 }
 
 // look reads the page outside of any decision.
@@ -167,7 +209,14 @@ func (v *Invoices) look(ctx context.Context, session string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Page{Invoice: row, ShopName: owner.Name, State: stateOf(row, latest, v.Now().UnixMilli())}, nil
+	page := &Page{Invoice: row, ShopName: owner.Name, State: stateOf(row, latest, v.Now().UnixMilli())}
+	switch {
+	case page.State == AskCard && v.Gate.Redirects(ctx, row.Provider):
+		page.State = AskStart
+	case page.State == ShowContinue:
+		page.Continue = latest.Continue
+	}
+	return page, nil
 }
 
 // Pay sends the payer's card, once, and waits a little for what comes of it. The

@@ -153,7 +153,7 @@ func (f *Refund) owe(s *db.State, v *Invoice) error {
 		return err
 	}
 	url := or(settings.CallbackURL, f.CallbackURL)
-	if !settings.Enabled(url) {
+	if v.Source != "" || !settings.Enabled(url) { // PayParts has no callback of a refund
 		return nil
 	}
 	return v.enqueue(s, callback.Owed{Kind: "refund", Subject: f.ID, Event: string(f.Status), URL: url, Snapshot: f.View()})

@@ -13,6 +13,7 @@ type Attempt struct {
 	Reference  string
 	Outcome    Result // "" until anything is known; "lost" when it never arrived
 	ProviderID string
+	Continue   string // where the payer goes on, while pending
 	Reason     string
 	SentAt     int64 // Unix ms
 	AnsweredAt int64 // when the send returned; 0: it has not, or its process died
@@ -26,10 +27,10 @@ const Lost Result = "lost"
 
 // Attempts is the table of attempts.
 var Attempts = db.NewTable("attempt",
-	"shop_id, operation, n, verb, provider, reference, outcome, provider_id, reason, sent_at, answered_at, asked, missing, version",
+	"shop_id, operation, n, verb, provider, reference, outcome, provider_id, continue_url, reason, sent_at, answered_at, asked, missing, version",
 	"operation, n, shop_id",
 	func(a *Attempt) []any {
-		return []any{&a.Shop, &a.Operation, &a.N, &a.Verb, &a.Provider, &a.Reference, &a.Outcome, &a.ProviderID, &a.Reason,
+		return []any{&a.Shop, &a.Operation, &a.N, &a.Verb, &a.Provider, &a.Reference, &a.Outcome, &a.ProviderID, &a.Continue, &a.Reason,
 			&a.SentAt, &a.AnsweredAt, &a.Asked, &a.Missing, &a.Version}
 	})
 

@@ -36,6 +36,13 @@ func (g *Gate) find(ctx context.Context, name string) (Connector, Account, error
 	return c, account, nil
 }
 
+// Redirects reports whether payers of an account pay at the provider's own page.
+func (g *Gate) Redirects(ctx context.Context, account string) bool {
+	c, _, err := g.find(ctx, account)
+	r, can := c.(Redirector)
+	return err == nil && can && r.Redirects()
+}
+
 // Send makes the call of an announced attempt, once. A call that cannot even
 // begin is Refused: nothing left the house.
 func (g *Gate) Send(ctx context.Context, account string, c Call) Outcome {

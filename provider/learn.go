@@ -36,6 +36,9 @@ func Learn(a *Attempt, w *Work, o Outcome, asked bool, t Timing, now int64) Less
 	} else {
 		a.AnsweredAt = now
 	}
+	if o.Continue != "" {
+		a.Continue = o.Continue
+	}
 	if o.ProviderID != "" {
 		a.ProviderID = bounded(o.ProviderID)
 	}

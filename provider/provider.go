@@ -52,6 +52,8 @@ type Outcome struct {
 	RRN             string       // retrieval reference number
 	BankTransaction string
 	HoldUntil       time.Time // when the provider's own hold ends; zero when it does not say
+	Continue        string    // with Pending: where the payer goes on, a page of the provider
+	Abandoned       bool      // with Declined: the payer left, nobody refused
 }
 
 // Call asks for one act. Reference is the same for life: a provider that sees
@@ -150,6 +152,12 @@ type Authorizer interface {
 // Answerer takes the payer's answer to a Challenge.
 type Answerer interface {
 	Answer(ctx context.Context, c Call, code string) Outcome
+}
+
+// Redirector is a connector whose payers pay at the provider's own page: no card
+// is asked for here, and Authorize gives the address to go on at.
+type Redirector interface {
+	Redirects() bool
 }
 
 // Capturer takes money that was held.

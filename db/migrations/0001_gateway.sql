@@ -153,6 +153,7 @@ CREATE TABLE attempt (
     reference TEXT NOT NULL,
     outcome TEXT NOT NULL CHECK (outcome IN ('', 'succeeded', 'declined', 'refused', 'pending', 'challenge', 'unknown', 'lost')),
     provider_id TEXT NOT NULL,
+    continue_url TEXT NOT NULL,
     reason TEXT NOT NULL,
     sent_at BIGINT NOT NULL,
     answered_at BIGINT NOT NULL,
@@ -212,6 +213,15 @@ CREATE TABLE invoice (
     CHECK (refunded <= amount AND price_refunded <= price AND net <= amount)
 );
 CREATE INDEX invoice_due ON invoice (due_at) WHERE due_at > 0;
+
+-- What the creates of a PayParts store joined to: no two orders to the same text.
+CREATE TABLE joined_text (
+    shop_id BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    joined TEXT NOT NULL,
+    invoice_id BIGINT NOT NULL,
+    PRIMARY KEY (joined, shop_id, source)
+);
 
 CREATE TABLE refund (
     shop_id BIGINT NOT NULL,
