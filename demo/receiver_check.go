@@ -15,23 +15,42 @@ import (
 // signature, and the Standard Webhooks headers.
 func (v *Receiver) check(r *http.Request, data []byte) (verified, webhook bool) {
 	text := fieldsOf(r.Header.Get("Content-Type"), data)
-	var keys Keys
-	var known bool
 	if store := text("storeId"); store != "" && v.Store != nil {
-		if keys, known = v.Store(r.Context(), store); known {
-			verified = payPartsVerified(text, keys.Secrets)
+		keys, known := v.Store(r.Context(), store)
+		if !known {
+			return false, false
 		}
-	} else if id, err := strconv.ParseInt(text("shop_id"), 10, 64); err == nil {
-		if keys, known = v.Shop(r.Context(), id); known {
-			_, err := avanor.ParseCallback(r.Header.Get("Content-Type"), data, keys.Secrets...)
-			verified = err == nil && len(keys.Secrets) > 0
-		}
+		return payPartsVerified(text, keys.Secrets), v.webhookVerified(r, data, keys)
 	}
-	if known && len(keys.WebhookKeys) > 0 {
-		_, err := avanor.VerifyWebhookHeaders(r.Header, data, v.Now(), keys.WebhookKeys...)
-		webhook = err == nil
+	for _, id := range shopsOf(text) {
+		if keys, known := v.Shop(r.Context(), id); known && len(keys.Secrets) > 0 {
+			_, err := avanor.ParseCallback(r.Header.Get("Content-Type"), data, keys.Secrets...)
+			verified = verified || err == nil
+			webhook = webhook || v.webhookVerified(r, data, keys)
+		}
 	}
 	return verified, webhook
+}
+
+// shopsOf are the shops that a callback may be of: the one it names, or, for a
+// refund's, which names none (api/avanor.md §6), those of the demo.
+func shopsOf(text func(string) string) []int64 {
+	if text("shop_refund_id") != "" && text("shop_id") == "" {
+		return []int64{Shop, EmptyShop}
+	}
+	id, err := strconv.ParseInt(text("shop_id"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return []int64{id}
+}
+
+func (v *Receiver) webhookVerified(r *http.Request, data []byte, keys Keys) bool {
+	if len(keys.WebhookKeys) == 0 {
+		return false
+	}
+	_, err := avanor.VerifyWebhookHeaders(r.Header, data, v.Now(), keys.WebhookKeys...)
+	return err == nil
 }
 
 // payPartsVerified checks the signature of api/payparts.md §6.

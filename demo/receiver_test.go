@@ -185,3 +185,15 @@ func TestReceiverIsBounded(t *testing.T) {
 		t.Errorf("a path of %d bytes was kept", len(c.Path))
 	}
 }
+
+// A refund's callback names no shop (api/avanor.md §6): the demo's own are tried.
+func TestARefundsCallbackVerifies(t *testing.T) {
+	v := newReceiver()
+	refund := map[string]string{"shop_refund_id": "r1", "invoice_id": "77", "status": "SUCCESS", "amount": "95.50", "currency": "USD", "error_code": "0"}
+	send(v, "application/json", jsonBody(refund, secret), key)
+	send(v, "application/json", jsonBody(refund, "another"), key)
+	list := v.Callbacks()
+	if len(list) != 2 || list[0].Verified || !list[1].Verified || !list[1].WebhookVerified {
+		t.Errorf("got %+v; want the first to verify and the second not", list)
+	}
+}

@@ -104,16 +104,16 @@ func newGateway(t *testing.T, engine string, list ...option) *gateway {
 	for _, o := range list {
 		o(g)
 	}
-	t.Cleanup(func() {
+	if engine == "postgres" {
+		g.store = dbtest.PostgresURL(t)
+	}
+	t.Cleanup(func() { // before the database is dropped
 		g.kill()
 		if t.Failed() {
 			t.Logf("the gateway's log:\n%s", tail(g.log(), 16<<10))
 		}
 		_ = os.RemoveAll(dir)
 	})
-	if engine == "postgres" {
-		g.store = dbtest.PostgresURL(t)
-	}
 	g.http = &http.Client{
 		Timeout:       time.Minute,
 		Transport:     &recorder{g, &http.Transport{MaxIdleConnsPerHost: 256}},

@@ -368,3 +368,6 @@ func (g *gateway) has(available, frozen, hold int64) {
 			got.available, got.frozen, got.hold, available, frozen, hold)
 	}
 }
+
+// isCode reports whether an error is the gateway's refusal with a code.
+func isCode(err error, code avanor.Code) bool { return err != nil && errors.Is(err, code) }
