@@ -28,6 +28,8 @@ type Invoices interface {
 	Pay(ctx context.Context, session string, card provider.Card) (*invoice.Page, error)
 	// Answer sends the payer's one-time code.
 	Answer(ctx context.Context, session, code string) (*invoice.Page, error)
+	// Leave ends a payment whose payer does not want to go on.
+	Leave(ctx context.Context, session string) (*invoice.Page, error)
 }
 
 // Config is what the page is given.

@@ -208,3 +208,31 @@ func TestObserve(t *testing.T) {
 		t.Errorf("observed %s", got)
 	}
 }
+
+func TestLeaving(t *testing.T) {
+	for _, state := range []invoice.PageState{invoice.AskCard, invoice.AskCode, invoice.AskStart} {
+		c := newCounter()
+		c.till.page.State = state
+		wantStatus(t, c.send(page, "cancel=1&card="+goodCard), http.StatusSeeOther)
+		if c.till.left != 1 || len(c.till.cards) > 0 {
+			t.Errorf("%s: left %d times, %d cards", state, c.till.left, len(c.till.cards))
+		}
+	}
+	for _, state := range []invoice.PageState{invoice.ShowWaiting, invoice.ShowPaid, invoice.ShowContinue} {
+		c := newCounter()
+		c.till.page.State = state
+		if c.send(page, "cancel=1"); c.till.left != 0 {
+			t.Errorf("%s: a payer left although money may be on its way", state)
+		}
+	}
+}
+
+func TestGoingOnAtTheProvider(t *testing.T) {
+	c := newCounter()
+	c.till.page.State, c.till.page.Continue = invoice.ShowContinue, "https://bank.example/ipp?token=A"
+	wantText(t, c.visit(page), `href="https://bank.example/ipp?token=A"`)
+	c.till.page.Continue = "javascript:alert(1)"
+	if strings.Contains(c.visit(page).Body.String(), "javascript") {
+		t.Error("the page leads to a script")
+	}
+}

@@ -40,6 +40,7 @@ type till struct {
 	opened  int
 	cards   []provider.Card
 	codes   []string
+	left    int
 }
 
 func newTill() *till {
@@ -75,6 +76,17 @@ func (t *till) Pay(ctx context.Context, s string, card provider.Card) (*invoice.
 		return nil, t.acts
 	}
 	return t.Open(ctx, s)
+}
+
+func (t *till) Leave(ctx context.Context, s string) (*invoice.Page, error) {
+	p, err := t.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	t.left++
+	p.State = invoice.ShowLeft
+	t.page.State = invoice.ShowLeft
+	return p, nil
 }
 
 func (t *till) Answer(ctx context.Context, s, code string) (*invoice.Page, error) {

@@ -19,6 +19,7 @@ const (
 	fieldExpiry = "expiry"
 	fieldCVV    = "cvv"
 	fieldCode   = "code"
+	fieldCancel = "cancel" // the button of a payer who leaves
 )
 
 // maxBody bounds a form, in bytes.

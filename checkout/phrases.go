@@ -52,6 +52,16 @@ var phrases = map[string]phrase{
 	"code.empty":       {"Enter the code", "Введіть код", "Введите код"},
 	"code.wrong":       {"The code has at most 12 digits or letters", "Код має щонайбільше 12 цифр або літер", "Код содержит не более 12 цифр или букв"},
 
+	"leave":           {"Cancel and go back", "Скасувати й повернутися", "Отменить и вернуться"},
+	"start.title":     {"Pay at the bank", "Оплата на сторінці банку", "Оплата на странице банка"},
+	"start.text":      {"You go on to your bank's page and come back when you have paid.", "Ви перейдете на сторінку банку й повернетеся після оплати.", "Вы перейдёте на страницу банка и вернётесь после оплаты."},
+	"start.button":    {"Go on to pay", "Перейти до оплати", "Перейти к оплате"},
+	"continue.title":  {"Go on at the bank", "Продовжте на сторінці банку", "Продолжите на странице банка"},
+	"continue.text":   {"The bank expects you. Come back here when you have paid.", "Банк чекає на вас. Поверніться сюди після оплати.", "Банк ждёт вас. Вернитесь сюда после оплаты."},
+	"continue.button": {"To the bank's page", "На сторінку банку", "На страницу банка"},
+	"canceled.title":  {"The payment was canceled", "Платіж скасовано", "Платёж отменён"},
+	"canceled.text":   {"No money was taken. Return to the shop to order again.", "Гроші не списано. Поверніться до магазину, щоб замовити знову.", "Деньги не списаны. Вернитесь в магазин, чтобы заказать снова."},
+
 	"waiting.title": {"Waiting for the bank", "Очікуємо на відповідь банку", "Ждём ответа банка"},
 	"waiting.text": {"Your payment is being processed. Do not pay again: this page shows the result by itself, and the shop is told even if you close it.",
 		"Ваш платіж обробляється. Не платіть ще раз: ця сторінка сама покаже результат, а магазин дізнається про нього, навіть якщо ви її закриєте.",

@@ -13,7 +13,7 @@ import (
 )
 
 var states = []invoice.PageState{invoice.AskCard, invoice.AskCode, invoice.ShowWaiting, invoice.ShowPaid,
-	invoice.ShowHeld, invoice.ShowRejected, invoice.ShowExpired}
+	invoice.ShowHeld, invoice.ShowRejected, invoice.ShowExpired, invoice.ShowLeft, invoice.AskStart, invoice.ShowContinue}
 
 func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
 
@@ -97,7 +97,7 @@ func TestReturnToTheShop(t *testing.T) {
 			switch state {
 			case invoice.ShowPaid, invoice.ShowHeld:
 				c.page.Invoice.SuccessURL = test.stored
-			case invoice.ShowRejected, invoice.ShowExpired:
+			case invoice.ShowRejected, invoice.ShowExpired, invoice.ShowLeft:
 				c.page.Invoice.FailedURL = test.stored
 			default:
 				c.page.Invoice.SuccessURL, c.page.Invoice.FailedURL = test.stored, test.stored

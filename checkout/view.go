@@ -23,6 +23,7 @@ type view struct {
 	Fee      string // of that, the payer's part of the fee; "" is none
 	Gross    string // the order's amount, when it is in another currency
 	Payer    string // the payer's account, masked
+	Continue string // the provider's page where the payer goes on; "" is none
 	Return   string // the shop's page for this outcome; "" is none
 	Hold     bool
 	Problems []problem
@@ -150,6 +151,7 @@ func (v *visit) present() view {
 		p.Hints = hints
 	}
 	p.Return = wayBack(v.page)
+	p.Continue = webPage(v.page.Continue)
 	if v.page.State == invoice.ShowRejected {
 		p.Reason = reasons[in.Failure]
 	}
@@ -170,7 +172,7 @@ func wayBack(p *invoice.Page) string {
 	switch p.State {
 	case invoice.ShowPaid, invoice.ShowHeld:
 		return webPage(p.Invoice.SuccessURL)
-	case invoice.ShowRejected, invoice.ShowExpired:
+	case invoice.ShowRejected, invoice.ShowExpired, invoice.ShowLeft:
 		return webPage(p.Invoice.FailedURL)
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/invoice"
+	"github.com/brama-pay/brama/provider"
 )
 
 // visit is one request for the page of one session.
@@ -85,7 +86,14 @@ func (v *visit) post() answer {
 	if err := v.open(); err != nil {
 		return v.failed(err)
 	}
+	asks := v.page.State == invoice.AskCard || v.page.State == invoice.AskCode || v.page.State == invoice.AskStart
 	switch {
+	case asks && f.Has(fieldCancel):
+		_, err := v.Invoices.Leave(v.r.Context(), v.session)
+		return v.acted(err)
+	case v.page.State == invoice.AskStart && !f.Has(fieldCard) && !f.Has(fieldCode):
+		_, err := v.Invoices.Pay(v.r.Context(), v.session, provider.Card{})
+		return v.acted(err)
 	case v.page.State == invoice.AskCard && !f.Has(fieldCode):
 		return v.pay(f)
 	case v.page.State == invoice.AskCode && !f.Has(fieldCard):

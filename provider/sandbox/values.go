@@ -154,9 +154,9 @@ func luhn(number string) bool {
 // future reads MM/YY or MM/YYYY; a card is good to the end of its month.
 func future(expiry string, now time.Time) bool {
 	text := digits(expiry)
-	if len(text) == 6 {
-		text = text[:2] + text[4:]
+	if len(text) == 4 { // two digits of a year are of this century: time.Parse would take 99 for 1999
+		text = text[:2] + "20" + text[2:]
 	}
-	month, err := time.Parse("0106", text)
+	month, err := time.Parse("012006", text)
 	return err == nil && now.UTC().Before(month.AddDate(0, 1, 0))
 }
