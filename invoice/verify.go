@@ -1,0 +1,255 @@
+package invoice
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/money"
+)
+
+// verifyPage is how many rows one short read looks at: a long read keeps SQLite
+// from shortening its log.
+const verifyPage = 500
+
+// Verify holds every invoice and refund of a shop against the books, the calls
+// and the messages, and the held accounts against the held invoices. It reports
+// what differs and counts what it looked at. The gateway may be at work: what
+// must agree is read by one statement.
+func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (checked int64, err error) {
+	v := verifier{from: from, shop: shop, report: report}
+	for _, look := range []func(context.Context) error{v.disabled, v.invoices, v.refunds, v.held} {
+		if err := look(ctx); err != nil {
+			return v.checked, err
+		}
+	}
+	return v.checked, nil
+}
+
+type verifier struct {
+	from        *sql.DB
+	shop        int64
+	report      func(what, subject, detail string)
+	checked     int64
+	disabled410 bool // an address of the shop once answered 410: some messages were not owed
+}
+
+// disabled looks whether some messages may not have been owed.
+func (r *verifier) disabled(ctx context.Context) error {
+	var n int64
+	err := db.Query(ctx, r.from, func(scan func(...any) error) error { return scan(&n) },
+		"SELECT COUNT(*) FROM audit WHERE shop_id = $1 AND act = 'shop.callback.disable'", r.shop)
+	r.disabled410 = n > 0
+	return err
+}
+
+// openOutcomes are the outcomes of calls that are still to be learned.
+const openOutcomes = "('', 'pending', 'challenge', 'unknown')"
+
+// seen is an invoice with what the other tables say of it.
+type seen struct {
+	Invoice
+	ofRefunds, priceOfRefunds, feeOfRefunds      int64
+	calls, open, messages, successes, rejections int64
+	paid, net, price, holds, unholds             int64
+	ended                                        string // kind of the transfer that resolved the hold
+}
+
+// seenText counts what belongs to each invoice of a page. The amounts come from
+// the entries: net is what the shop got, price what the provider owes for it.
+const seenText = `
+	(SELECT CAST(COALESCE(SUM(f.amount), 0) AS BIGINT) FROM refund f WHERE f.invoice_id = v.id AND f.shop_id = v.shop_id AND f.status <> 'FAILED'),
+	(SELECT CAST(COALESCE(SUM(f.price), 0) AS BIGINT) FROM refund f WHERE f.invoice_id = v.id AND f.shop_id = v.shop_id AND f.status <> 'FAILED'),
+	(SELECT CAST(COALESCE(SUM(f.fee_back), 0) AS BIGINT) FROM refund f WHERE f.invoice_id = v.id AND f.shop_id = v.shop_id AND f.status <> 'FAILED'),
+	(SELECT COUNT(*) FROM attempt a WHERE a.operation = v.id AND a.shop_id = v.shop_id),
+	(SELECT COUNT(*) FROM attempt a WHERE a.operation = v.id AND a.shop_id = v.shop_id AND a.outcome IN ` + openOutcomes + `),
+	(SELECT COUNT(*) FROM callback c WHERE c.object = v.id AND c.shop_id = v.shop_id),
+	(SELECT COUNT(*) FROM callback c WHERE c.object = v.id AND c.shop_id = v.shop_id AND c.kind = 'invoice' AND c.event = 'success'),
+	(SELECT COUNT(*) FROM callback c WHERE c.object = v.id AND c.shop_id = v.shop_id AND c.kind = 'invoice' AND c.event = 'rejected'),
+	(SELECT COUNT(*) FROM transfer t WHERE t.operation = v.id AND t.shop_id = v.shop_id AND t.kind = 'invoice.paid'),
+	(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
+		WHERE t.operation = v.id AND t.shop_id = v.shop_id AND t.kind = 'invoice.paid' AND e.purpose = 'available' AND e.currency = v.currency),
+	(SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
+		WHERE t.operation = v.id AND t.shop_id = v.shop_id AND t.kind = 'invoice.paid' AND e.purpose = 'clearing' AND e.currency = v.price_currency),
+	(SELECT COUNT(*) FROM transfer t WHERE t.operation = v.id AND t.shop_id = v.shop_id AND t.kind = 'invoice.hold'),
+	(SELECT COUNT(*) FROM transfer t WHERE t.operation = v.id AND t.shop_id = v.shop_id AND t.kind = 'invoice.unhold'),
+	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE v.hold_transfer <> 0 AND t.resolves = v.hold_transfer AND t.shop_id = v.shop_id), '')`
+
+func (r *verifier) invoices(ctx context.Context) error {
+	for after := int64(0); ; {
+		var page []seen
+		each := func(scan func(...any) error) error {
+			var v seen
+			err := scan(append(invoices.Fields(&v.Invoice), &v.ofRefunds, &v.priceOfRefunds, &v.feeOfRefunds, &v.calls, &v.open, &v.messages,
+				&v.successes, &v.rejections, &v.paid, &v.net, &v.price, &v.holds, &v.unholds, &v.ended)...)
+			page = append(page, v)
+			return err
+		}
+		err := db.Query(ctx, r.from, each, "SELECT "+invoices.Columns()+","+seenText+
+			" FROM invoice v WHERE v.shop_id = $1 AND v.id > $2 ORDER BY v.id LIMIT $3", r.shop, after, verifyPage)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			r.checked++
+			r.invoice(&page[i])
+			after = page[i].ID
+		}
+		if len(page) < verifyPage {
+			return nil
+		}
+	}
+}
+
+func (r *verifier) invoice(v *seen) {
+	wrong := r.about("invoice", v.ID, v.Status.String())
+	known := slices.ContainsFunc(Moves, func(m Move) bool { return m.To == v.Status })
+	wrong(!known, "has a status that no move leads to", "status %d", int64(v.Status))
+	r.money(v, wrong)
+	r.hold(v, wrong)
+	wrong(v.Refunded != v.ofRefunds || v.PriceRefunded != v.priceOfRefunds || v.FeeReturned != v.feeOfRefunds,
+		"does not count its refunds", "it says %d, %d and %d of fee; they are %d, %d and %d",
+		v.Refunded, v.PriceRefunded, v.FeeReturned, v.ofRefunds, v.priceOfRefunds, v.feeOfRefunds)
+	r.calls(v.Attempts, v.calls, v.open, wrong)
+	wrong(v.Status.Final() && v.open > 0, "is final with a call whose outcome is open", "%d", v.open)
+	wrong(v.Status.Final() != (v.ProcessedAt > 0), "is final without a time, or not final with one", "processed at %d", v.ProcessedAt)
+	wrong(v.Status.waits() && v.DueAt == 0, "waits and nobody will ever look", "due_at is 0")
+	r.messages(v, wrong)
+}
+
+// waits reports whether a worker must come back to the invoice.
+func (s Status) waits() bool {
+	return s == Created || s == Awaiting || s == Unknown || s == Charging || s == Unholding
+}
+
+// money: paid exactly when it succeeded, and what the entries say.
+func (r *verifier) money(v *seen, wrong wrongFunc) {
+	expected := int64(0)
+	if v.Status == Succeeded {
+		expected = 1
+	}
+	wrong(v.paid != expected, "has not the payments on the books that its status says", "%d transfers invoice.paid, %d expected", v.paid, expected)
+	wrong(v.paid == 1 && (v.net != v.Net || v.price != v.Price), "was booked with other amounts",
+		"booked net %d and price %d, the invoice says %d and %d", v.net, v.price, v.Net, v.Price)
+}
+
+// hold: held exactly while its hold is unresolved.
+func (r *verifier) hold(v *seen, wrong wrongFunc) {
+	isHeld := v.Status.Outward() == Held
+	wrong(v.holds > 1 || (v.holds == 1) != (v.HoldTransfer != 0), "has not the hold on the books that it names", "%d transfers invoice.hold", v.holds)
+	wrong(isHeld != (v.holds == 1 && v.ended == ""), "is held and its hold is resolved, or the reverse", "resolved by %q", v.ended)
+	wrong(v.Status == Succeeded && v.Hold != (v.ended == "invoice.paid"), "was charged otherwise than its hold says", "resolved by %q", v.ended)
+	wrong(v.Status == Rejected && (v.holds == 1) != (v.ended == "invoice.unhold"), "is rejected and its hold was not released", "resolved by %q", v.ended)
+	wrong(v.unholds > 1 || (v.unholds == 1) != (v.ended == "invoice.unhold"), "has a release that resolves nothing", "%d transfers invoice.unhold", v.unholds)
+}
+
+func (r *verifier) messages(v *seen, wrong wrongFunc) {
+	wrong(v.Callbacks != v.messages, "does not count its callbacks", "it says %d, there are %d", v.Callbacks, v.messages)
+	wrong(v.successes > 0 && v.Status != Succeeded || v.rejections > 0 && v.Status != Rejected, "told its shop another end",
+		"%d of success, %d of rejection", v.successes, v.rejections)
+	// An address in the request is always told the end, unless one was switched off.
+	owed := v.Source == "" && v.CallbackURL != "" && v.Status.Final() && !r.disabled410
+	wrong(owed && v.successes+v.rejections == 0, "owes a callback that does not exist", "of its end")
+	wrong(v.successes+v.rejections > 1, "told its end more than once", "%d callbacks", v.successes+v.rejections)
+}
+
+func (r *verifier) calls(said, calls, open int64, wrong wrongFunc) {
+	wrong(said != calls, "does not count its calls", "it says %d, there are %d", said, calls)
+	wrong(open > 1, "has more than one open call", "%d", open)
+}
+
+// wrongFunc reports when something is wrong.
+type wrongFunc func(is bool, what, format string, args ...any)
+
+func (r *verifier) about(kind string, id int64, status string) wrongFunc {
+	return func(is bool, what, format string, args ...any) {
+		if is {
+			r.report(what, fmt.Sprintf("%s %d (%s)", kind, id, status), fmt.Sprintf(format, args...))
+		}
+	}
+}
+
+// seenRefund is a refund with what the other tables say of it.
+type seenRefund struct {
+	Refund
+	calls, open, messages, parents int64
+	reserved, back, given          int64
+	ended                          string
+}
+
+const seenRefundText = `
+	(SELECT COUNT(*) FROM attempt a WHERE a.operation = f.id AND a.shop_id = f.shop_id),
+	(SELECT COUNT(*) FROM attempt a WHERE a.operation = f.id AND a.shop_id = f.shop_id AND a.outcome IN ` + openOutcomes + `),
+	(SELECT COUNT(*) FROM callback c WHERE c.object = f.invoice_id AND c.shop_id = f.shop_id AND c.kind = 'refund' AND c.subject = f.id),
+	(SELECT COUNT(*) FROM invoice v WHERE v.id = f.invoice_id AND v.shop_id = f.shop_id AND v.status = 4),
+	(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM entry e WHERE e.transfer_id = f.reserve AND e.shop_id = f.shop_id
+		AND e.purpose = 'frozen' AND e.currency = f.currency),
+	(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
+		WHERE t.resolves = f.reserve AND t.resolves <> 0 AND t.shop_id = f.shop_id AND e.purpose = 'available' AND e.currency = f.currency),
+	(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
+		WHERE t.resolves = f.reserve AND t.resolves <> 0 AND t.shop_id = f.shop_id AND e.purpose = 'clearing' AND e.currency = f.price_currency),
+	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE t.resolves = f.reserve AND t.resolves <> 0 AND t.shop_id = f.shop_id), '')`
+
+func (r *verifier) refunds(ctx context.Context) error {
+	for after := int64(0); ; {
+		var page []seenRefund
+		each := func(scan func(...any) error) error {
+			var f seenRefund
+			err := scan(append(refunds.Fields(&f.Refund), &f.calls, &f.open, &f.messages, &f.parents, &f.reserved, &f.back, &f.given, &f.ended)...)
+			page = append(page, f)
+			return err
+		}
+		err := db.Query(ctx, r.from, each, "SELECT "+refunds.Columns()+","+seenRefundText+
+			" FROM refund f WHERE f.shop_id = $1 AND f.id > $2 ORDER BY f.id LIMIT $3", r.shop, after, verifyPage)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			r.checked++
+			r.refund(&page[i])
+			after = page[i].ID
+		}
+		if len(page) < verifyPage {
+			return nil
+		}
+	}
+}
+
+func (r *verifier) refund(f *seenRefund) {
+	wrong := r.about("refund", f.ID, string(f.Status))
+	expected := map[RefundStatus]string{Waiting: "", Refunded: "refund.complete", Failed: "release"}
+	want, known := expected[f.Status]
+	wrong(!known, "has a status that no move leads to", "status %s", f.Status)
+	wrong(f.parents != 1, "is of no paid invoice", "invoice %d", f.InvoiceID)
+	wrong(f.reserved != f.Amount, "has not reserved its amount", "reserved %d of %d", f.reserved, f.Amount)
+	wrong(f.ended != want, "has a reservation that its status contradicts", "resolved by %q, expected %q", f.ended, want)
+	wrong(f.ended == "refund.complete" && (f.given != f.Price || f.back != f.FeeBack), "was booked with other amounts",
+		"booked price %d and fee %d, the refund says %d and %d", f.given, f.back, f.Price, f.FeeBack)
+	r.calls(f.Attempts, f.calls, f.open, wrong)
+	wrong(f.Status != Waiting && f.open > 0, "is final with a call whose outcome is open", "%d", f.open)
+	wrong((f.Status == Waiting) != (f.DueAt > 0), "waits and nobody will ever look, or the reverse", "due_at is %d", f.DueAt)
+	wrong(f.messages > 1 || f.Status == Waiting && f.messages > 0, "told its end more than once, or too early", "%d callbacks", f.messages)
+	owed := f.Source == "" && f.CallbackURL != "" && f.Status != Waiting && !r.disabled410
+	wrong(owed && f.messages == 0, "owes a callback that does not exist", "of its end")
+}
+
+// held compares each held account with the invoices that are held.
+func (r *verifier) held(ctx context.Context) error {
+	each := func(scan func(...any) error) error {
+		var currency money.Currency
+		var balance, sum int64
+		if err := scan(&currency, &balance, &sum); err != nil {
+			return err
+		}
+		if balance != sum {
+			r.report("is not the sum of the held invoices", "held "+currency.Code(), fmt.Sprintf("balance %d, invoices %d", balance, sum))
+		}
+		return nil
+	}
+	return db.Query(ctx, r.from, each, `
+		SELECT a.currency, a.balance, (SELECT CAST(COALESCE(SUM(v.net), 0) AS BIGINT) FROM invoice v
+			WHERE v.shop_id = a.shop_id AND v.currency = a.currency AND v.status IN (8, 81, 82))
+		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'held'`, r.shop)
+}

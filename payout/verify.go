@@ -1,0 +1,85 @@
+package payout
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/brama-pay/brama/db"
+)
+
+// verifyPage is how many rows one short read looks at.
+const verifyPage = 500
+
+// Verify holds every payout of a shop against the books, the calls and the
+// messages. It reports what differs and counts what it looked at. The gateway may
+// be at work: what must agree is read by one statement.
+func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (checked int64, err error) {
+	for after := int64(0); ; {
+		page, err := seenPage(ctx, from, shop, after)
+		if err != nil {
+			return checked, err
+		}
+		for i := range page {
+			checked++
+			page[i].verify(report)
+			after = page[i].ID
+		}
+		if len(page) < verifyPage {
+			return checked, nil
+		}
+	}
+}
+
+// seen is a payout with what the other tables say of it.
+type seen struct {
+	Payout
+	calls, open, messages, ends int64
+	reserved, given             int64
+	ended                       string // kind of the transfer that resolved the reservation
+}
+
+func seenPage(ctx context.Context, from *sql.DB, shop, after int64) (page []seen, err error) {
+	each := func(scan func(...any) error) error {
+		var p seen
+		err := scan(append(payouts.Fields(&p.Payout), &p.calls, &p.open, &p.messages, &p.ends, &p.reserved, &p.given, &p.ended)...)
+		page = append(page, p)
+		return err
+	}
+	err = db.Query(ctx, from, each, "SELECT "+payouts.Columns()+`,
+		(SELECT COUNT(*) FROM attempt a WHERE a.operation = p.id AND a.shop_id = p.shop_id),
+		(SELECT COUNT(*) FROM attempt a WHERE a.operation = p.id AND a.shop_id = p.shop_id AND a.outcome IN ('', 'pending', 'challenge', 'unknown')),
+		(SELECT COUNT(*) FROM callback c WHERE c.object = p.id AND c.shop_id = p.shop_id),
+		(SELECT COUNT(*) FROM transfer t WHERE t.operation = p.id AND t.shop_id = p.shop_id AND t.resolves = p.reserve),
+		(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM entry e WHERE e.transfer_id = p.reserve AND e.shop_id = p.shop_id
+			AND e.purpose = 'frozen' AND e.currency = p.currency),
+		(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
+			WHERE t.resolves = p.reserve AND t.resolves <> 0 AND t.shop_id = p.shop_id AND e.purpose = 'clearing' AND e.currency = p.receive_currency),
+		COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE t.resolves = p.reserve AND t.resolves <> 0 AND t.shop_id = p.shop_id), '')
+		FROM payout p WHERE p.shop_id = $1 AND p.id > $2 ORDER BY p.id LIMIT $3`, shop, after, verifyPage)
+	return page, err
+}
+
+func (p *seen) verify(report func(what, subject, detail string)) {
+	wrong := func(is bool, what, format string, args ...any) {
+		if is {
+			report(what, fmt.Sprintf("payout %d (%s)", p.ID, p.Status), fmt.Sprintf(format, args...))
+		}
+	}
+	known := slices.ContainsFunc(Moves, func(m Move) bool { return m.To == p.Status })
+	wrong(!known, "has a status that no move leads to", "status %d", int64(p.Status))
+	want := map[Status]string{Completed: "payout.complete", Rejected: "release"}[p.Status]
+	wrong(p.reserved != p.WriteOff, "has not reserved its write-off", "reserved %d of %d", p.reserved, p.WriteOff)
+	wrong(p.ended != want, "has a reservation that its status contradicts", "resolved by %q, expected %q", p.ended, want)
+	wrong(p.ended != "" && p.ends != 1, "was ended by another's transfer", "transfer %d is resolved", p.Reserve)
+	wrong(p.ended == "payout.complete" && p.given != p.Receive, "was booked with another amount", "booked %d, the payout says %d", p.given, p.Receive)
+	wrong(p.Attempts != p.calls, "does not count its calls", "it says %d, there are %d", p.Attempts, p.calls)
+	wrong(p.open > 1, "has more than one open call", "%d", p.open)
+	wrong(p.Status.Final() && p.open > 0, "is final with a call whose outcome is open", "%d", p.open)
+	wrong(p.Status.Final() != (p.ProcessedAt > 0), "is final without a time, or not final with one", "processed at %d", p.ProcessedAt)
+	waits := !p.Status.Final() && p.Status != Confirming
+	wrong(waits != (p.DueAt > 0), "waits and nobody will ever look, or the reverse", "due_at is %d", p.DueAt)
+	wrong(p.Callbacks != p.messages, "does not count its callbacks", "it says %d, there are %d", p.Callbacks, p.messages)
+	wrong(p.messages > 1 || p.messages > 0 && !p.Status.Final(), "told its end more than once, or too early", "%d callbacks", p.messages)
+}
