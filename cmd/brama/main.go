@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -22,6 +23,15 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`
+	Payway   paywayCommands   `cmd:"" help:"Payways: the catalogue of directions in which money can go."`
+	Provider providerCommands `cmd:"" help:"Provider accounts: our accounts at those who move the money."`
+	Rate     rateCommands     `cmd:"" help:"Exchange rates."`
+	Payout   payoutCommands   `cmd:"" help:"Payouts that wait for an operator, or whose outcome nobody knows."`
+	Callback callbackCommands `cmd:"" help:"Messages owed to shops."`
+	Audit    auditCommands    `cmd:"" help:"What operators changed."`
+	Key      keyCommands      `cmd:"" help:"The master keys under which secrets are kept."`
 }
 
 func main() {
@@ -38,24 +48,33 @@ func (e exitWith) Error() string { return fmt.Sprintf("exit status %d", int(e)) 
 // realMain runs one command and gives the exit status: 0 done, 1 refused or
 // failed, 2 the command line is wrong.
 func realMain(ctx context.Context, args []string, stdout, stderr *os.File) int {
-	var line commands
-	parser, err := kong.New(&line, kong.Name("brama"), kong.UsageOnError(), kong.DefaultEnvars("BRAMA"),
-		kong.Description("A self-hosted payment gateway: the Avanor/M4 merchant API on a double-entry ledger."),
-		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+	command, err := parseLine(args, stdout, stderr, os.Exit, kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		fmt.Fprintln(stderr, "brama:", err)
 		return 2
 	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintln(stderr, "brama:", err)
-		return 2
+	if act, at, ok := operationOf(command); ok {
+		return exitStatus(operate(ctx, act, at, args, stdout, stderr), stderr)
 	}
 	return exitStatus(command.Run(), stderr)
 }
 
-func exitStatus(err error, stderr *os.File) int {
+// parseLine reads a command line. exit is called after --help.
+func parseLine(args []string, stdout, stderr io.Writer, exit func(int), more ...kong.Option) (*kong.Context, error) {
+	var line commands
+	options := append([]kong.Option{
+		kong.Name("brama"), kong.UsageOnError(), kong.DefaultEnvars("BRAMA"),
+		kong.Description("A self-hosted payment gateway: the Avanor/M4 merchant API on a double-entry ledger."),
+		kong.Writers(stdout, stderr), kong.Exit(exit), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	}, more...)
+	parser, err := kong.New(&line, options...)
+	if err != nil {
+		return nil, err
+	}
+	return parser.Parse(args)
+}
+
+func exitStatus(err error, stderr io.Writer) int {
 	var with exitWith
 	switch {
 	case err == nil:

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/shop"
+)
+
+type callbackCommands struct {
+	storage
+	List   callbackList   `cmd:"" help:"List a shop's messages, newest first."`
+	Replay callbackReplay `cmd:"" help:"Send a delivered or parked message again. It has the same id, so a receiver that took it knows it."`
+}
+
+type callbackList struct {
+	shopNumber
+	Status string `help:"Only waiting, delivered or parked ones." enum:",waiting,delivered,parked" default:"" env:"-"`
+	Before int64  `help:"Only messages before this one." env:"-" placeholder:"ID"`
+	Limit  int    `help:"How many." default:"50" env:"-"`
+}
+
+func (c *callbackList) operate(ctx context.Context, o *operator) error {
+	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
+		return err
+	}
+	list, err := callback.List(ctx, o.db.Reader(), c.Shop, callback.Status(c.Status), c.Before, max(c.Limit, 1))
+	if err != nil {
+		return err
+	}
+	t := newTable(o.out)
+	t.row("ID", "MADE", "OF", "EVENT", "STATUS", "TRIES", "URL", "LAST FAILURE")
+	for _, m := range list {
+		t.row(m.ID, moment(m.CreatedAt), string(m.Kind), m.Event, string(m.Status), m.Tries, m.URL, m.Failure)
+	}
+	t.flush()
+	return nil
+}
+
+type callbackReplay struct {
+	shopNumber
+	ID     int64 `arg:"" optional:"" help:"The message."`
+	Failed bool  `help:"All parked messages of the shop." env:"-"`
+}
+
+func (c *callbackReplay) operate(ctx context.Context, o *operator) error {
+	if c.Failed == (c.ID != 0) {
+		return errors.New("name either one message or --failed")
+	}
+	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
+		return err
+	}
+	if c.Failed {
+		n, err := callback.ReplayFailed(ctx, o.db, c.Shop, o.actor)
+		o.printf("%d parked messages are sent again\n", n)
+		return err
+	}
+	m, err := db.Do(ctx, o.db, c.Shop, callback.Replay{Shop: c.Shop, ID: c.ID, Actor: o.actor})
+	if err != nil {
+		return err
+	}
+	o.printf("callback %d (%s of %s %d) is sent again\n", m.ID, m.Event, m.Kind, m.Subject)
+	return nil
+}
