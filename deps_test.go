@@ -18,12 +18,12 @@ const module = "github.com/brama-pay/brama/"
 var rooms = []string{
 	"money", "fault", "seal", "signature",
 	"db", "db/dbtest", "db/dbtest/postgres",
-	"ledger", "audit", "shop", "replay", "fee", "payway", "provider", "callback",
+	"ledger", "audit", "shop", "replay", "fee", "payway", "instalment", "provider", "callback",
 	"invoice", "payout", "inbox",
 	"provider/providertest", "provider/sandbox",
-	"client/avanor",
+	"client/avanor", "client/payparts", "provider/privatbank",
 	"api/body", "demo",
-	"api/avanor", "checkout",
+	"checkout", "api/avanor", "api/payparts",
 	"cmd/brama", "e2e",
 }
 

@@ -210,7 +210,7 @@ func verdict(a Applied, err error, want Status) (*Invoice, error) {
 func (v *Invoices) follow(row *Invoice, a, original *provider.Attempt) provider.Task {
 	call := &provider.Call{
 		Verb: a.Verb, Reference: a.Reference, Shop: row.Shop, Operation: row.ID, N: a.N,
-		Amount: row.PriceAmount(), Whole: row.PriceAmount(), Description: row.Description, Instalments: row.extra().Parts,
+		Amount: row.PriceAmount(), Whole: row.PriceAmount(), Description: row.Description, Plan: row.extra().Plan,
 	}
 	if original != nil {
 		call.Original, call.OriginalID = original.Reference, original.ProviderID

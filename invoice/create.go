@@ -11,6 +11,7 @@ import (
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/payway"
 )
 
@@ -28,9 +29,10 @@ type Create struct {
 	ExpiresAt   int64 // Unix ms; 0: after the shop's InvoiceMinutes
 	AddOns      map[string]string
 	ClientIP    string
-	AfterHold   AfterHold     // "" keeps
-	HoldFor     time.Duration // 0: as the shop's settings say
-	Joined      string        // digest of the text that was signed, where texts may collide; else ""
+	Plan        *instalment.Plan // of a payment in parts; nil: as the payway's add-ons say
+	AfterHold   AfterHold        // "" keeps
+	HoldFor     time.Duration    // 0: as the shop's settings say
+	Joined      string           // digest of the text that was signed, where texts may collide; else ""
 
 	session string
 }
@@ -97,7 +99,11 @@ func (c Create) row(s *db.State, p Priced) (*Invoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	extra, err := json.Marshal(Extra{AddOns: c.AddOns, ClientIP: c.ClientIP, Parts: c.AddOns[PartsCount] != "", HoldFor: c.HoldFor.Milliseconds()})
+	plan, err := c.plan(p)
+	if err != nil {
+		return nil, err
+	}
+	extra, err := json.Marshal(Extra{AddOns: c.AddOns, ClientIP: c.ClientIP, Plan: plan, HoldFor: c.HoldFor.Milliseconds()})
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +120,26 @@ func (c Create) row(s *db.State, p Priced) (*Invoice, error) {
 	}
 	v.DueAt = expires
 	return v, nil
+}
+
+// plan is the plan of a payment in parts: the request's, or, on a payway that asks
+// how many parts there shall be, one with the whole order as its only product.
+func (c Create) plan(p Priced) (*instalment.Plan, error) {
+	if c.Plan != nil || c.AddOns[PartsCount] == "" {
+		return c.Plan, nil
+	}
+	settings, err := p.Way.Settings()
+	if err != nil {
+		return nil, err
+	}
+	parts, err := strconv.Atoi(c.AddOns[PartsCount])
+	if err != nil {
+		return nil, fault.Param(PartsCount, "must be a number")
+	}
+	kind := instalment.MerchantType(or(settings["merchant_type"], string(instalment.PP)))
+	name := []rune(or(c.Description, c.OrderID))
+	product := instalment.Product{Name: string(name[:min(len(name), 128)]), Count: 1, Price: p.Quote.PayerPrice}
+	return &instalment.Plan{MerchantType: kind, PartsCount: parts, Products: []instalment.Product{product}}, nil
 }
 
 // PartsCount is the add-on of a payway that is paid in instalments.

@@ -8,6 +8,7 @@ package invoice
 import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fee"
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 )
@@ -100,7 +101,7 @@ const (
 type Extra struct {
 	AddOns   map[string]string `json:"add_ons,omitempty"`
 	ClientIP string            `json:"client_ip,omitempty"`
-	Parts    bool              `json:"parts,omitempty"`    // the payer pays in instalments
+	Plan     *instalment.Plan  `json:"plan,omitempty"`     // of a payment in parts
 	HoldFor  int64             `json:"hold_for,omitempty"` // milliseconds; 0: as the shop's settings say
 }
 

@@ -277,7 +277,7 @@ func (v *Invoices) wait(ctx context.Context, settled <-chan struct{}) {
 func (v *Invoices) authorization(row *Invoice, a *provider.Attempt, card provider.Card) *provider.Call {
 	return &provider.Call{
 		Verb: provider.Authorize, Reference: a.Reference, Shop: row.Shop, Operation: row.ID, N: a.N, Amount: row.PriceAmount(),
-		Hold: row.Hold, Instalments: row.extra().Parts, Card: card, OriginalID: a.ProviderID, Description: row.Description,
+		Hold: row.Hold, Plan: row.extra().Plan, Return: v.PublicURL + "/pay/" + row.Session, Card: card, OriginalID: a.ProviderID, Description: row.Description,
 	}
 }
 

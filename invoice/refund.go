@@ -253,7 +253,7 @@ func (v *Invoices) CreateRefund(ctx context.Context, c CreateRefund) (*Refund, e
 func refundCall(f *Refund, v *Invoice, a, original *provider.Attempt) *provider.Call {
 	call := &provider.Call{
 		Verb: provider.Refund, Reference: a.Reference, Shop: f.Shop, Operation: f.ID, N: a.N,
-		Amount: f.PriceAmount(), Whole: v.PriceAmount(), Description: v.Description, Instalments: v.extra().Parts,
+		Amount: f.PriceAmount(), Whole: v.PriceAmount(), Description: v.Description, Plan: v.extra().Plan,
 	}
 	if original != nil {
 		call.Original, call.OriginalID = original.Reference, original.ProviderID

@@ -14,14 +14,15 @@ import (
 
 // Invoices runs the use cases of this room and the calls that follow them.
 type Invoices struct {
-	DB       *db.DB
-	Gate     *provider.Gate
-	Dispatch *provider.Dispatcher
-	Random   io.Reader
-	Now      func() time.Time
-	Patience time.Duration // how long the payer's page waits for the provider
-	Fallback string        // callback URL of invoices that have none; a demo's receiver
-	Log      *slog.Logger
+	DB        *db.DB
+	Gate      *provider.Gate
+	Dispatch  *provider.Dispatcher
+	Random    io.Reader
+	Now       func() time.Time
+	Patience  time.Duration // how long the payer's page waits for the provider
+	PublicURL string        // where payers reach the gateway, without a slash at its end
+	Fallback  string        // callback URL of invoices that have none; a demo's receiver
+	Log       *slog.Logger
 
 	due, dueRefunds db.Due
 }

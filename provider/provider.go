@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/money"
 )
 
@@ -66,13 +67,14 @@ type Call struct {
 	Operation   int64 // the invoice, refund or payout
 	N           int64 // the attempt
 	Amount      money.Amount
-	Hold        bool         // of Authorize: only hold
-	Instalments bool         // of Authorize: the payer pays in parts
-	Card        Card         // of Authorize; lives in memory only
-	Original    string       // of Capture, Void and Refund: the reference of the authorisation
-	OriginalID  string       // and the provider's id of it
-	Beneficiary Beneficiary  // of Payout
-	Whole       money.Amount // of Refund: the amount of the payment
+	Hold        bool             // of Authorize: only hold
+	Plan        *instalment.Plan // of a payment in parts; nil: at once
+	Return      string           // of Authorize: the page that the payer comes back to
+	Card        Card             // of Authorize; lives in memory only
+	Original    string           // of Capture, Void and Refund: the reference of the authorisation
+	OriginalID  string           // and the provider's id of it
+	Beneficiary Beneficiary      // of Payout
+	Whole       money.Amount     // of Refund: the amount of the payment
 	Description string
 }
 

@@ -37,6 +37,7 @@ type gateway struct {
 	books    *db.DB // the sandbox's own; nil without a sandbox
 	sandbox  *sandbox.Sandbox
 	log      *slog.Logger
+	silent   bool // callbacks are owed and not sent: for measurements
 	writing  sync.WaitGroup
 	endWrite context.CancelFunc
 }
@@ -45,6 +46,7 @@ type gateway struct {
 type wiring struct {
 	demo         bool
 	sandboxDelay time.Duration
+	publicURL    string
 	fallback     string // callback URL of demo invoices that have none
 	allow        []netip.Prefix
 	log          *slog.Logger
@@ -127,7 +129,7 @@ func (g *gateway) wire(w wiring) {
 	connectors := map[string]provider.Connector{}
 	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Observe: w.metrics.provider}
 	g.invoices = &invoice.Invoices{
-		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, Fallback: w.fallback, Log: w.log,
+		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, PublicURL: w.publicURL, Fallback: w.fallback, Log: w.log,
 	}
 	g.invoices.Wire()
 	g.payouts = &payout.Payouts{DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Box: g.box, Log: w.log}

@@ -37,6 +37,7 @@ type serveCommand struct {
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
 	AllowCallbackTo []netip.Prefix `help:"Private ranges that callbacks may go to." placeholder:"CIDR"`
 	LogFormat       string         `help:"Form of the log." enum:"text,json" default:"text"`
+	Bench           benchServer    `embed:"" prefix:"bench-"`
 }
 
 // delay is a number of seconds, fractions allowed, in the text of a flag.
@@ -66,6 +67,12 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, ended, err := c.Bench.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer ended()
+	c.batch = c.Bench.Batch
 	log := c.logger()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -75,12 +82,13 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	c.settle(listener.Addr().String())
 	meters := newMetrics()
 	g, fresh, err := openGateway(ctx, c.storage, wiring{
-		demo: c.Demo, sandboxDelay: slowness, fallback: c.fallback(), allow: c.allowed(), log: log, metrics: meters,
+		demo: c.Demo, sandboxDelay: slowness, publicURL: c.PublicURL, fallback: c.fallback(), allow: c.allowed(), log: log, metrics: meters,
 	})
 	if err != nil {
 		return err
 	}
 	defer g.close()
+	g.silent = c.Bench.Silent
 	if c.Demo {
 		if err := demo.Seed(ctx, demo.Seeding{DB: g.db, Box: g.box, Random: rand.Reader}); err != nil {
 			return fmt.Errorf("make the demo data: %w", err)
@@ -105,7 +113,7 @@ func (c *serveCommand) check() error {
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return errors.New("--database: must begin with postgres://")
 	}
-	return nil
+	return c.Bench.check(c.Demo)
 }
 
 func loopback(host string) bool {
@@ -222,7 +230,7 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 		mux.Handle("GET /metrics", meters.handler())
 		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, demo.ReceiverPath, http.StatusFound) })
 	}
-	mux.Handle("/", avanor.New(avanor.Config{
+	door := avanor.Config{
 		Shops: g.shops, Invoices: g.invoices, Payouts: g.payouts, Signatures: replay.Guard{DB: g.db},
 		Payways: func(ctx context.Context, direction payway.Direction, id int64) ([]*payway.Payway, error) {
 			return payway.List(ctx, g.db.Reader(), direction, id)
@@ -232,7 +240,9 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 		},
 		Now: time.Now, Random: rand.Reader, PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Draining: draining.Load,
 		Observe: meters.request, Log: log,
-	}))
+	}
+	mux.Handle("/", avanor.New(door))
+	c.Bench.echo(mux, door)
 	return mux
 }
 

@@ -87,7 +87,7 @@ func (s *Sandbox) Authorize(ctx context.Context, c provider.Call) provider.Outco
 	p := s.perform(c)
 	p.Card = provider.Card{} // not into the queue of the books
 	p.mask, p.fingerprint = c.Card.String(), s.fingerprint("card", digits(c.Card.Number))
-	p.manner = cardManner(c.Card, c.Instalments, s.Now())
+	p.manner = cardManner(c.Card, c.Plan != nil, s.Now())
 	return s.act(ctx, p)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/db/dbtest"
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/provider/providertest"
@@ -81,7 +82,7 @@ func card(number string) provider.Call {
 }
 
 func parts(number string) provider.Call {
-	c := provider.Call{Verb: provider.Authorize, Amount: money.New(50000, money.UAH), Instalments: true}
+	c := provider.Call{Verb: provider.Authorize, Amount: money.New(50000, money.UAH), Plan: &instalment.Plan{MerchantType: instalment.PP, PartsCount: 2}}
 	c.Card = provider.Card{Number: number, Expiry: "10/20", CVV: "123"} // long past, as the documented cards are
 	return c
 }
