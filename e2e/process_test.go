@@ -59,7 +59,8 @@ type gateway struct {
 	listen string // the same port after a restart
 	delay  string // --sandbox-delay
 	flags  []string
-	store  string // --database, "" on SQLite
+	store  string     // --database, "" on SQLite
+	others []*gateway // further nodes on the same database
 
 	process *exec.Cmd
 	ended   chan struct{}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/brama-pay/brama/db"
@@ -19,13 +20,16 @@ var secrets = []string{
 func (g *gateway) keepsSecrets() {
 	g.t.Helper()
 	places := map[string]string{"the log": g.log(), "the answers": g.answers.String()}
+	for i, other := range g.others {
+		places[fmt.Sprintf("the log of node %d", i+2)] = other.log()
+	}
 	for name, sandbox := range map[string]bool{"the gateway's database": false, "the sandbox's database": true} {
 		d := g.open(sandbox)
 		places[name] = g.dump(d)
 		d.Close()
 	}
 	for place, text := range places {
-		if place != "the log" && len(text) == 0 {
+		if len(text) == 0 {
 			g.t.Errorf("%s: nothing to search", place)
 		}
 		for _, secret := range append(secrets, g.private...) {
