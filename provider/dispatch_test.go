@@ -11,7 +11,8 @@ import (
 
 func TestDispatcherIsBounded(t *testing.T) {
 	d := provider.NewDispatcher(2)
-	if !d.Reserve() || !d.Reserve() || d.Reserve() {
+	first, second, third := d.Reserve(), d.Reserve(), d.Reserve()
+	if !first || !second || third {
 		t.Fatal("a third place of two")
 	}
 	d.Free()

@@ -78,10 +78,9 @@ func TestSend(t *testing.T) {
 		{"passes the answer on", "good", provider.Payout, answers(good), provider.Succeeded, true},
 		{"no answer is unknown", "good", provider.Payout, answers(provider.Outcome{}), provider.Unknown, true},
 		{"a panic is unknown", "good", provider.Payout, func(context.Context, provider.Call) provider.Outcome { panic("a defect") }, provider.Unknown, true},
-		{"a nil map's panic too", "good", provider.Payout, func(context.Context, provider.Call) provider.Outcome {
-			var m map[string]int
-			m["x"] = 1
-			return good
+		{"a panic of the runtime too", "good", provider.Payout, func(context.Context, provider.Call) provider.Outcome {
+			var none []provider.Outcome
+			return none[len(good.Reason)]
 		}, provider.Unknown, true},
 		{"the time-out is the connector's", "good", provider.Payout, func(ctx context.Context, _ provider.Call) provider.Outcome {
 			<-ctx.Done()

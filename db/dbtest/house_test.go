@@ -61,7 +61,8 @@ func TestRowsOutliveARestart(t *testing.T) {
 
 func TestClock(t *testing.T) {
 	c := dbtest.NewClock()
-	if c.Now() != dbtest.Start.UnixMilli() || c.Now() != c.Now() {
+	first, second := c.Now(), c.Now()
+	if first != dbtest.Start.UnixMilli() || first != second {
 		t.Error("a new clock does not stand at Start")
 	}
 	c.Add(time.Minute)
