@@ -62,7 +62,9 @@ func (g *gateway) start(ctx context.Context, l *loops) {
 	l.run(ctx, "invoices", 8, g.invoices.Step)
 	l.run(ctx, "refunds", 4, g.invoices.StepRefunds)
 	l.run(ctx, "payouts", 8, g.payouts.Step)
-	l.run(ctx, "callbacks", 32, g.sender.Step)
+	if !g.silent {
+		l.run(ctx, "callbacks", 32, g.sender.Step)
+	}
 	if g.sandbox != nil {
 		l.run(ctx, "sandbox", 1, g.sandbox.Step)
 	}

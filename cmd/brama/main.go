@@ -22,6 +22,7 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
+	Bench   benchCommand   `cmd:"" help:"Measure the gateway on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`

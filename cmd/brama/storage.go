@@ -21,6 +21,8 @@ type storage struct {
 	Data     string `help:"Directory of the embedded database, the key file and the admin socket." default:"./brama-data" type:"path"`
 	Database string `help:"PostgreSQL address (postgres://…). Without it the embedded SQLite database is used." placeholder:"URL"`
 	KeyFile  string `help:"File of the master keys; made at the first start when it is missing." type:"path" placeholder:"FILE"`
+
+	batch int // of the gateway's writers; 0 is db's own
 }
 
 // keyPath is the key file: by default beside the embedded database.
@@ -35,7 +37,7 @@ func (s storage) socketPath() string { return filepath.Join(s.Data, "admin.sock"
 
 func (s storage) config(readOnly bool) db.Config {
 	return db.Config{
-		Path: filepath.Join(s.Data, "brama.db"), URL: s.Database, Migrations: db.Migrations(), ReadOnly: readOnly, Now: unixNow,
+		Path: filepath.Join(s.Data, "brama.db"), URL: s.Database, Migrations: db.Migrations(), ReadOnly: readOnly, Batch: s.batch, Now: unixNow,
 	}
 }
 
