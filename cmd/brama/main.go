@@ -23,6 +23,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
 	Bench   benchCommand   `cmd:"" help:"Measure the gateway on this machine."`
+	Call    callCommand    `cmd:"" help:"Sign and send any method of the API, and print the answer."`
+	Sign    signCommand    `cmd:"" help:"Explain a signature step by step, and find what is wrong with a given one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`
