@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/brama-pay/brama/db"
@@ -40,8 +41,8 @@ func (g *gateway) keepsSecrets() {
 	}
 }
 
-// dump is every value of every table.
-func (g *gateway) dump(d *db.DB) string {
+// dump is every value of every table, but for some tables.
+func (g *gateway) dump(d *db.DB, without ...string) string {
 	g.t.Helper()
 	tables := `SELECT name FROM sqlite_master WHERE type = 'table'`
 	if g.engine == "postgres" {
@@ -49,9 +50,13 @@ func (g *gateway) dump(d *db.DB) string {
 	}
 	var all strings.Builder
 	for _, table := range g.rows(d.Reader(), tables) {
-		for _, line := range g.rows(d.Reader(), "SELECT * FROM "+table) {
-			all.WriteString(line)
-			all.WriteByte('\n')
+		if slices.Contains(without, table) {
+			continue
+		}
+		lines := g.rows(d.Reader(), "SELECT * FROM "+table)
+		slices.Sort(lines) // PostgreSQL gives them in no order
+		for _, line := range lines {
+			fmt.Fprintf(&all, "%s|%s\n", table, line)
 		}
 	}
 	return all.String()

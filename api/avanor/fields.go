@@ -164,6 +164,8 @@ func (f *field) scalar(v body.Value) (text, reason string) {
 		return "", "must be a string"
 	case v.Kind == body.KindNumber && strings.ContainsAny(text, "eE+-"):
 		return "", "must be written without a sign and without an exponent"
+	case strings.Contains(text, "\x00"):
+		return "", "must not hold a zero byte" // PostgreSQL keeps none, so one database would answer otherwise
 	}
 	return text, ""
 }
@@ -183,7 +185,7 @@ func readTexts(v body.Value) (map[string]string, string) {
 		if inner.Kind == body.KindNull {
 			continue
 		}
-		if !ok || utf8.RuneCountInString(text) > textLength {
+		if !ok || strings.Contains(text, "\x00") || utf8.RuneCountInString(text) > textLength {
 			return nil, "must be an object of texts, each of at most 255 characters"
 		}
 		found[name] = text
