@@ -1,0 +1,376 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/brama-pay/brama/audit"
+	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/db/dbtest"
+	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/provider"
+)
+
+// kind is a fault's kind as a word that a count can be kept by.
+func kind(err error) string {
+	switch {
+	case err == nil:
+		return "done"
+	case fault.Is(err, fault.Balance):
+		return "balance"
+	case fault.Is(err, fault.NotUnique):
+		return "not unique"
+	case fault.Is(err, fault.Busy):
+		return "busy"
+	}
+	return err.Error()
+}
+
+// 64 payouts of 4000.00 from 100 000.00: 25 are accepted, the balance is nothing.
+func TestABalanceIsSpentOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_000_00)
+		ends := crowd(64, func(i int) error { _, err := w.pay(numbered(i), "4000.00"); return err })
+		if diff := cmp.Diff(map[string]int{"done": 25, "balance": 39}, ends); diff != "" {
+			t.Error(diff)
+		}
+		if available, frozen, _ := w.balances(); available != 0 || frozen != 100_000_00 {
+			t.Errorf("available %d, frozen %d", available, frozen)
+		}
+		w.send()
+		if available, frozen, out := w.balances(); available != 0 || frozen != 0 || out != 100_000_00 {
+			t.Errorf("available %d, frozen %d, out %d", available, frozen, out)
+		}
+		w.clean()
+	})
+}
+
+func TestOnePaymentIsMadeOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 1000_00)
+		ends := crowd(64, func(int) error { _, err := w.pay("one", "10.00"); return err })
+		if diff := cmp.Diff(map[string]int{"done": 1, "not unique": 63}, ends); diff != "" {
+			t.Error(diff)
+		}
+		w.send()
+		w.clean()
+		if _, _, out := w.balances(); out != 10_00 {
+			t.Errorf("%d went out", out)
+		}
+	})
+}
+
+// confirm, reject and the worker at the same time: one end, money in one place.
+func TestOneOperatorWins(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 1000_00, "confirm_above=USD:5.00")
+		p := w.mustPay("one", "10.00")
+		if p.Status != Confirming {
+			t.Fatalf("created as %s", p.Status)
+		}
+		ends := crowd(16, func(i int) error {
+			if i%2 == 0 {
+				_, err := w.Confirm(w.ctx, Confirm{shopID, p.ID, actor})
+				return wins(err, "confirmed")
+			}
+			_, err := w.Reject(w.ctx, Reject{shopID, p.ID, actor, "odd"})
+			return wins(err, "rejected")
+		})
+		w.work(time.Second)
+		available, frozen, out := w.balances()
+		switch end := w.find(p.ID); {
+		case end.Status == Completed && ends["confirmed"] == 1 && available == 990_00 && frozen == 0 && out == 10_00:
+		case end.Status == Rejected && ends["rejected"] == 1 && available == 1000_00 && frozen == 0 && out == 0:
+		default:
+			t.Errorf("%s after %v: available %d, frozen %d, out %d", end.Status, ends, available, frozen, out)
+		}
+		if len(ends) != 2 {
+			t.Errorf("ended as %v", ends)
+		}
+		links, err := audit.List(w.ctx, h.DB.Reader(), shopID, 0, 10)
+		if last := links[len(links)-1]; err != nil || last.Actor != actor || last.Subject != fmt.Sprint("payout ", p.ID) {
+			t.Errorf("the audit ends with %+v, %v", last, err)
+		}
+		w.clean()
+	})
+}
+
+// wins is an error that says who won; any refusal counts as busy.
+func wins(err error, who string) error {
+	if err == nil {
+		return errors.New(who)
+	}
+	return err
+}
+
+// ending is how a payout must end for each way in which its sending may be cut.
+type ending struct {
+	name   string
+	script script
+	cut    func(w *world, p *Payout) // instead of sending what waits at the dispatcher
+
+	want  Status // after a quarter of an hour
+	sends int
+}
+
+func never(int) bool { return false }
+
+func always(r provider.Result) func(int) provider.Result {
+	return func(int) provider.Result { return r }
+}
+
+// first is r for the first n sends, and then the truth, which is "done".
+func first(n int, r provider.Result) func(int) provider.Result {
+	return func(nth int) provider.Result {
+		if nth <= n {
+			return r
+		}
+		return provider.Succeeded
+	}
+}
+
+func after(n int) func(int) bool { return func(nth int) bool { return nth > n } }
+
+// drop is the end of the process before it could send.
+func drop(w *world, _ *Payout) { w.start() }
+
+// die is its end after it had sent: the bank acted, and nobody heard its answer.
+func die(w *world, p *Payout) {
+	w.bank.Payout(w.ctx, provider.Call{Verb: provider.Payout, Reference: provider.Reference(provider.Payout, shopID, p.ID, 1), Amount: p.ReceiveAmount()})
+	w.start()
+}
+
+var endings = []ending{
+	{name: "nothing goes wrong", want: Completed, sends: 1},
+	{name: "it dies before the send", cut: drop, want: Completed, sends: 1},
+	{name: "it dies after the send", cut: die, want: Completed, sends: 1},
+	{name: "it dies after a send that never arrived", cut: die, script: script{acts: after(1)}, want: Completed, sends: 2},
+	{name: "the answer is cut", script: script{answer: always(provider.Unknown)}, want: Completed, sends: 1},
+	{name: "the answer is nonsense", script: script{answer: always("perhaps")}, want: Completed, sends: 1},
+	{name: "the call is cut", script: script{acts: after(1), answer: first(1, provider.Unknown)}, want: Completed, sends: 2},
+	{name: "two calls are cut", script: script{acts: after(2), answer: first(2, provider.Unknown)}, want: Completed, sends: 3},
+	{name: "every call is cut", script: script{acts: never, answer: always(provider.Unknown)}, want: Rejected, sends: 3},
+	{name: "found only when asked twice", script: script{answer: always(provider.Unknown), hides: 1}, want: Completed, sends: 1},
+	{name: "the answer to a call is not found", script: script{answer: always(provider.Missing)}, want: Completed, sends: 1},
+	{name: "a bank that cannot promise", script: script{acts: never, answer: always(provider.Unknown), never: true}, want: NetworkError, sends: 1},
+	{name: "refused twice", script: script{acts: after(2), answer: first(2, provider.Refused)}, want: Completed, sends: 3},
+	{name: "refused for ever", script: script{acts: never, answer: always(provider.Refused)}, want: Rejected, sends: 10},
+	{name: "declined", script: script{acts: never, answer: always(provider.Declined)}, want: Rejected, sends: 1},
+	{name: "accepted, then done", script: script{answer: always(provider.Pending)}, want: Completed, sends: 1},
+	{name: "accepted, then not found", script: script{answer: always(provider.Pending), acts: never}, want: Sent, sends: 1},
+}
+
+// However its sending is cut, a payout is sent once – or again only after it
+// was certain that nothing had come of it – and its money goes one way, once.
+func TestNeverSentTwice(t *testing.T) {
+	for _, e := range endings {
+		t.Run(e.name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, h *dbtest.House) { e.run(t, h) })
+		})
+	}
+}
+
+func (e ending) run(t *testing.T, h *dbtest.House) {
+	w := newWorld(t, h, 100_00, "payout_callback_url=https://shop.example/cb")
+	w.script = e.script
+	p := w.mustPay("one", "100.00")
+	if e.cut != nil {
+		e.cut(w, p)
+	}
+	w.send()
+	w.work(15 * time.Minute)
+	end := w.find(p.ID)
+	reference := provider.Reference(provider.Payout, shopID, p.ID, 1)
+	if end.Status != e.want || w.sends[reference] != e.sends || len(w.sends) != 1 {
+		t.Errorf("%s after %v sends; want %s after %d", end.Status, w.sends, e.want, e.sends)
+	}
+	e.checkMoney(w, end)
+	w.clean()
+}
+
+func (e ending) checkMoney(w *world, end *Payout) {
+	w.t.Helper()
+	want := map[Status][3]int64{Completed: {0, 0, 100_00}, Rejected: {100_00, 0, 0}}
+	expected, final := want[end.Status]
+	if !final {
+		expected = [3]int64{0, 100_00, 0}
+	}
+	available, frozen, out := w.balances()
+	if got := [3]int64{available, frozen, out}; got != expected {
+		w.t.Errorf("available, frozen and out are %v, want %v", got, expected)
+	}
+	told, err := callback.Of(w.ctx, w.h.DB.Reader(), shopID, end.ID)
+	if err != nil || (len(told) == 1) != final {
+		w.t.Errorf("%d callbacks, %v", len(told), err)
+	}
+	posted, err := ledger.Transfers(w.ctx, w.h.DB.Reader(), shopID, end.ID)
+	if transfers := map[bool]int{false: 1, true: 2}[final]; err != nil || len(posted) != transfers {
+		w.t.Errorf("%d transfers, %v", len(posted), err)
+	}
+}
+
+// A call that waited at the dispatcher until others took it for lost is not made
+// any more: its money may have been given back.
+func TestALateCallIsNotMade(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_00)
+		p := w.mustPay("one", "100.00")
+		w.bank.script = script{acts: never, answer: always(provider.Unknown)}
+		w.work(time.Minute) // the worker asks, sends again, and gives up
+		if end := w.find(p.ID); end.Status != Rejected {
+			t.Fatalf("%s", end.Status)
+		}
+		w.bank.script = script{}
+		sends := w.sends[provider.Reference(provider.Payout, shopID, p.ID, 1)]
+		w.send()
+		if available, _, _ := w.balances(); available != 100_00 || w.bank.out() != 0 || sends != 2 {
+			t.Errorf("available %d, %d went out, %d sends by the worker", available, w.bank.out(), sends)
+		}
+		w.clean()
+	})
+}
+
+// One that is a little late, and about which nobody has asked in vain, is sent
+// again in its turn.
+func TestACallBeforeItsTimeIsMadeOnce(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 100_00)
+	p := w.mustPay("one", "100.00")
+	h := w.h
+	h.Clock.Add(timing.CallTimeout/2 + time.Millisecond)
+	w.send()
+	if got := w.find(p.ID); got.Status != ProviderError || len(w.sends) != 0 {
+		t.Errorf("%s, sent %v", got.Status, w.sends)
+	}
+	w.work(time.Minute)
+	if got := w.find(p.ID); got.Status != Completed {
+		t.Errorf("%s", got.Status)
+	}
+	w.clean()
+}
+
+// Two processes on one PostgreSQL: what is due is taken by one of them.
+func TestTwoNodesSendOnce(t *testing.T) {
+	h := dbtest.Postgres(t)
+	w := newWorld(t, h, 100_00)
+	p := w.mustPay("one", "100.00")
+	w.start() // the send is lost
+	other := *w
+	other.h = h.Another(t)
+	other.start()
+	for range 240 {
+		crowd(4, func(i int) error {
+			_, err := []*world{w, &other}[i%2].Step(w.ctx)
+			return err
+		})
+		h.Clock.Add(250 * time.Millisecond)
+	}
+	if got := w.find(p.ID); got.Status != Completed {
+		t.Errorf("%s", got.Status)
+	}
+	w.clean()
+}
+
+// While the dispatcher is full payouts wait as created; the worker sends them.
+func TestASaturatedDispatcherDelays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_00)
+		w.Dispatch = provider.NewDispatcher(1)
+		first, second := w.mustPay("one", "10.00"), w.mustPay("two", "10.00")
+		if first.Status != Sent || second.Status != Created {
+			t.Errorf("%s and %s", first.Status, second.Status)
+		}
+		w.send()
+		w.work(time.Second)
+		if a, b := w.find(first.ID), w.find(second.ID); a.Status != Completed || b.Status != Completed {
+			t.Errorf("%s and %s", a.Status, b.Status)
+		}
+		w.clean()
+	})
+}
+
+// A notice makes the gateway ask, also about what is final; what contradicts is
+// stored once, its money in suspense, however often it is heard.
+func TestNotices(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_00)
+		w.script = script{answer: always(provider.Pending)}
+		p := w.mustPay("one", "50.00")
+		notice := provider.Notice{Shop: shopID, Operation: p.ID, N: 1}
+		if err := w.Notice(w.ctx, notice); err != nil || w.find(p.ID).Status != Sent {
+			t.Fatalf("a notice before the call came back: %v, %s", err, w.find(p.ID).Status)
+		}
+		w.send()
+		if err := w.Notice(w.ctx, notice); err != nil || w.find(p.ID).Status != Completed {
+			t.Fatalf("a notice: %v, %s", err, w.find(p.ID).Status)
+		}
+		w.clean()
+
+		w.script = script{acts: never, answer: always(provider.Declined)}
+		failed := w.mustPay("two", "20.00")
+		w.send()
+		w.bank.done[provider.Reference(provider.Payout, shopID, failed.ID, 1)] = 20_00 // it went out all the same
+		for range 3 {
+			if err := w.Notice(w.ctx, provider.Notice{Shop: shopID, Operation: failed.ID, N: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := provider.Contradictions(w.ctx, h.DB.Reader(), shopID)
+		if err != nil || len(list) != 1 || list[0].Operation != failed.ID || list[0].Found != provider.Succeeded {
+			t.Errorf("%d contradictions, %v", len(list), err)
+		}
+		if got := w.find(failed.ID); got.Status != Rejected {
+			t.Errorf("%s", got.Status)
+		}
+		w.clean()
+		if err := w.Notice(w.ctx, provider.Notice{Shop: shopID, Operation: 1, N: 1}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a notice about nothing: %v", err)
+		}
+		if err := w.Notice(w.ctx, provider.Notice{Shop: shopID + 1, Operation: p.ID, N: 1}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a notice about another shop's: %v", err)
+		}
+	})
+}
+
+// What is stored of a beneficiary is sealed; the worker opens it for the send.
+func TestTheBeneficiaryIsSealed(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 100_00)
+	p := w.mustPay("one", "10.00")
+	if p.Account == account || p.AccountMask != "424242XXXXXX4242" || p.AccountPrint == "" {
+		t.Errorf("stored %q, %q, %q", p.Account, p.AccountMask, p.AccountPrint)
+	}
+	for _, details := range []map[string]string{nil, {"name": "ANN"}} {
+		b := provider.Beneficiary{Account: account, Details: details}
+		sealed, err := w.seal(shopID, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := &Payout{Shop: shopID, Account: sealed.Account, Details: sealed.Details}
+		if opened, err := w.unseal(row); err != nil || opened.Account != account || len(opened.Details) != len(details) {
+			t.Errorf("opened %d details, %v", len(opened.Details), err)
+		}
+		row.Shop++
+		if _, err := w.unseal(row); err == nil {
+			t.Error("it opens for another shop")
+		}
+	}
+}
+
+// The shop's context ends only its wait: what was accepted is sent.
+func TestACallerWhoLeavesChangesNothing(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 100_00)
+	ctx, leave := context.WithCancel(w.ctx)
+	leave()
+	c := create(Order{Shop: shopID, Payway: "card_usd", Amount: "10.00", ShopAmount: true, Currency: order("", "").Currency})
+	if _, err := w.Create(ctx, c); err == nil {
+		t.Skip("the commit was faster")
+	}
+	w.send()
+	w.work(time.Second)
+	w.clean()
+}
