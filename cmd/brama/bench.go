@@ -247,7 +247,7 @@ func (b *bench) commits(ctx context.Context) error {
 // books recomputes the books, and is an error when anything differs.
 func (b *bench) books(ctx context.Context) error {
 	fmt.Fprintln(b.said, "recomputing the books")
-	said, err := b.house.verify(ctx)
+	said, err := b.house.verify(ctx, b.said)
 	if err != nil {
 		return fmt.Errorf("the books do not agree: %w\n%s", err, said)
 	}

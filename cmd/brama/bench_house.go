@@ -160,8 +160,9 @@ func (h *house) each(act func(id int64) error) error {
 	return errors.Join(errs...)
 }
 
-// verify recomputes the books with the program's own command.
-func (h *house) verify(ctx context.Context) (said string, err error) {
+// verify recomputes the books with the program's own command, and gives its
+// summary or the differences.
+func (h *house) verify(ctx context.Context, progress io.Writer) (said string, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -169,7 +170,8 @@ func (h *house) verify(ctx context.Context) (said string, err error) {
 	command := exec.CommandContext(ctx, self, h.flags("verify")...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "BRAMA_") })
-	text, err := command.CombinedOutput()
+	command.Stderr = progress
+	text, err := command.Output()
 	return strings.TrimSpace(string(text)), err
 }
 

@@ -18,12 +18,12 @@ import (
 // knows nothing of batches: plain SQL, prepared, one transaction each, into
 // copies of the gateway's own tables with their indexes and checks.
 const (
-	plainTake   = "UPDATE account SET balance = balance - $1, version = version + 1 WHERE shop_id = $2 AND currency = 840 AND purpose = 'available' AND provider = '' AND balance >= $1 RETURNING balance"
+	plainTake   = "UPDATE account SET balance = balance - CAST($1 AS BIGINT), version = version + 1 WHERE shop_id = $2 AND currency = 840 AND purpose = 'available' AND provider = '' AND balance >= CAST($1 AS BIGINT) RETURNING balance"
 	plainFreeze = "UPDATE account SET balance = balance + $1, version = version + 1 WHERE shop_id = $2 AND currency = 840 AND purpose = 'frozen' AND provider = '' RETURNING balance"
-	plainPayout = `INSERT INTO payout (` + payoutColumns + `) VALUES ($1, $2, '', $3, 'card_payway_usd', 'sandbox', 840, $4, 840, $4 - 2, 2, 0, 0, FALSE,
+	plainPayout = `INSERT INTO payout (` + payoutColumns + `) VALUES ($1, $2, '', $3, 'card_payway_usd', 'sandbox', 840, CAST($4 AS BIGINT), 840, CAST($4 AS BIGINT) - 2, 2, 0, 0, FALSE,
 		3, '', $5, '15******0097', $6, '', '', '', '', 1, 0, 0, 0, $7, 0, $8, $9, $9, 0, 1)`
 	plainTransfer = "INSERT INTO transfer (" + transferColumns + ") VALUES ($1, $2, 'payout.reserve', $3, 0, 0, '', $4)"
-	plainEntries  = "INSERT INTO entry (" + entryColumns + ") VALUES ($1, $2, 1, 840, 'available', '', -$3, $4), ($1, $2, 2, 840, 'frozen', '', $3, $5)"
+	plainEntries  = "INSERT INTO entry (" + entryColumns + ") VALUES ($1, $2, 1, 840, 'available', '', -CAST($3 AS BIGINT), $4), ($1, $2, 2, 840, 'frozen', '', CAST($3 AS BIGINT), $5)"
 	plainAttempt  = "INSERT INTO attempt (" + attemptColumns + ") VALUES ($1, $2, 1, 'payout', 'sandbox', $3, '', '', '', '', $4, 0, 0, 0, 1)"
 )
 
