@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -141,21 +142,21 @@ func ReplaceKeys(path string, keys Keys) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Next is the keys with a new one before them: it is to seal, the others open.
+// Next is the keys with a new one before them: it is to seal, the others open. Its
+// name is one that no key had before, those that left the file included: k1, k2, k3 …
 func (keys Keys) Next(random io.Reader) (Keys, error) {
-	taken := map[string]bool{}
+	greatest := 0
 	for _, key := range keys {
-		taken[key.ID] = true
+		if n, err := strconv.Atoi(strings.TrimPrefix(key.ID, "k")); err == nil {
+			greatest = max(greatest, n)
+		}
 	}
-	n := len(keys) + 1
-	for taken[fmt.Sprintf("k%d", n)] {
-		n++
-	}
-	key, err := NewKey(random, fmt.Sprintf("k%d", n))
+	key, err := NewKey(random, "k"+strconv.Itoa(greatest+1))
 	if err != nil {
 		return nil, err
 	}
-	return append(Keys{key}, keys...), nil
+	next := append(Keys{key}, keys...)
+	return next, next.check()
 }
 
 func (keys Keys) check() error {
