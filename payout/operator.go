@@ -105,9 +105,12 @@ func (o Resolve) Decide(s *db.State) (*Payout, error) {
 	if !ok {
 		return nil, notFound(o.ID)
 	}
-	a, known := provider.Attempts.Find(s, o.ID, p.Attempts, o.Shop)
-	if p.Status != NetworkError || !known {
+	if p.Status != NetworkError || p.Attempts == 0 {
 		return nil, fault.New(fault.Busy, "payout %d is %s; only one with an unknown outcome (status 9) can be resolved", o.ID, p.Status)
+	}
+	a, known := provider.Attempts.Find(s, o.ID, p.Attempts, o.Shop)
+	if !known {
+		return nil, notFound(o.ID)
 	}
 	if a.AnsweredAt == 0 && s.Now() < a.SentAt+longestCall {
 		return nil, fault.New(fault.Busy, "payout %d may still be on its way to the provider; try again in %d s", o.ID, longestCall/1000)
