@@ -21,6 +21,10 @@ const (
 	EmptyShop = 202203
 	Secret    = "account-secret-key" // of both shops, as on the seeds' pages
 
+	// The bank's own public test store (api/payparts.md §9).
+	Store         = "4AAD1369CF734B64B70F"
+	StorePassword = "75bef16bfdce4d0e9c0ad5a19b9940df"
+
 	ReceiverPath = "/demo/callbacks"
 )
 
@@ -36,7 +40,7 @@ type Seeding struct {
 // Seed makes what is missing of the demo data. What is there stays as it is, so
 // that a demo keeps over restarts what was done to it.
 func Seed(ctx context.Context, s Seeding) error {
-	for _, make := range []func(context.Context) error{s.account, s.rates, s.payways, s.shops, s.deposits} {
+	for _, make := range []func(context.Context) error{s.account, s.rates, s.payways, s.shops, s.store, s.deposits} {
 		if err := make(ctx); err != nil {
 			return err
 		}
@@ -130,6 +134,15 @@ func (s Seeding) shops(ctx context.Context) error {
 	return nil
 }
 
+func (s Seeding) store(ctx context.Context) error {
+	u, _, err := shop.NewStore(s.Box, s.Random, Store, Shop, "payparts_uah", StorePassword, actor)
+	if err != nil {
+		return err
+	}
+	_, err = db.Do(ctx, s.DB, db.House, u)
+	return missing(err)
+}
+
 // deposits are made once: into accounts that were never posted to.
 func (s Seeding) deposits(ctx context.Context) error {
 	accounts, err := ledger.Balances(ctx, s.DB.Reader(), Shop)
@@ -160,9 +173,11 @@ A new demo. Its secrets are public; never serve it to strangers.
   gateway     %s/gateway/v1/<method>
   shop        %d   secret %s   (with money)
   shop        %d secret %s
+  PayParts    %s/ipp/v2/payment/<method>
+  store       %s   password %s
   callbacks   %s%s
 
 Try:  brama call invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
 
-`, url, Shop, Secret, EmptyShop, Secret, url, ReceiverPath)
+`, url, Shop, Secret, EmptyShop, Secret, url, Store, StorePassword, url, ReceiverPath)
 }

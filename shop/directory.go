@@ -7,19 +7,11 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/seal"
 )
-
-// Fresh is how long an entry may be believed: a revoked secret or a changed
-// setting is effective everywhere within it (design, "Storage and scale").
-const Fresh = time.Second
-
-// generation bounds what the directory holds: two generations of each kind.
-const generation = 4096
 
 // Entry is a shop as the doors see it. It is shared: it must not be changed. It
 // prints as the shop's number.
@@ -73,27 +65,16 @@ func (e *Entry) Admit(ip netip.Addr) error {
 // Directory is the look-up of shops for the doors: rows with their secrets
 // opened, kept for Fresh. It is bounded, and safe for concurrent use.
 type Directory struct {
-	from    *sql.DB
-	box     *seal.Box
-	now     func() time.Time
-	mu      sync.Mutex
-	loading map[int64]*lookup // as many as there are requests under way
-	known   shelf
-	unknown shelf // apart, so that made-up numbers do not push shops out
+	*lookups[int64, *Entry]
+	from *sql.DB
+	box  *seal.Box
 }
 
 // NewDirectory looks shops up through a reader pool, with the clock of cmd.
 func NewDirectory(from *sql.DB, box *seal.Box, now func() time.Time) *Directory {
-	return &Directory{from: from, box: box, now: now, loading: map[int64]*lookup{}, known: newShelf(), unknown: newShelf()}
-}
-
-// lookup is one look-up. What it found is set before done closes.
-type lookup struct {
-	begun time.Time
-	done  chan struct{}
-	entry *Entry
-	err   error
-	left  bool // its caller left: the error is his own
+	d := &Directory{from: from, box: box}
+	d.lookups = newLookups(now, fault.ShopNotFound, d.open)
+	return d
 }
 
 // Find is the shop with this number. fault.ShopNotFound when there is none;
@@ -102,70 +83,7 @@ func (d *Directory) Find(ctx context.Context, id int64) (*Entry, error) {
 	if id <= 0 || id > MaxID {
 		return nil, NotFound(id)
 	}
-	for {
-		l, mine := d.take(id)
-		if mine {
-			d.load(ctx, id, l)
-			return l.entry, l.err
-		}
-		select {
-		case <-l.done:
-		case <-ctx.Done():
-			return nil, fault.Wrap(fault.Unavailable, ctx.Err(), "nothing was stored; try again")
-		}
-		if !l.left {
-			return l.entry, l.err
-		}
-	}
-}
-
-// take is the look-up to wait for, or a new one that the caller must load. Its
-// age counts from before the row is read.
-func (d *Directory) take(id int64) (l *lookup, mine bool) {
-	now := d.now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, l := range []*lookup{d.known.find(id), d.unknown.find(id), d.loading[id]} {
-		if l != nil && fresh(now, l.begun) {
-			return l, false
-		}
-	}
-	l = &lookup{begun: now, done: make(chan struct{})}
-	d.loading[id] = l
-	return l, true
-}
-
-// load does a look-up, and lets the others go even if it panics.
-func (d *Directory) load(ctx context.Context, id int64, l *lookup) {
-	l.err = fault.New(fault.Internal, "a look-up ended early")
-	defer func() {
-		l.left = l.err != nil && ctx.Err() != nil
-		d.keep(id, l)
-		close(l.done)
-	}()
-	l.entry, l.err = d.open(ctx, id)
-}
-
-// keep shelves what was found. A slow look-up does not replace a younger one.
-func (d *Directory) keep(id int64, l *lookup) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.loading[id] != l {
-		return
-	}
-	delete(d.loading, id)
-	if l.err == nil {
-		d.known.put(id, l)
-	} else if fault.Is(l.err, fault.ShopNotFound) {
-		d.known.drop(id)
-		d.unknown.put(id, l)
-	}
-}
-
-// fresh also refuses what is from the future: the clock was set back.
-func fresh(now, begun time.Time) bool {
-	age := now.Sub(begun)
-	return age >= 0 && age < Fresh
+	return d.find(ctx, id)
 }
 
 // open reads a row and opens what it keeps.
@@ -204,30 +122,4 @@ func OpenEntry(box *seal.Box, row *Shop) (*Entry, error) {
 		return nil, fault.New(fault.Internal, "shop %d has no secret", row.ID)
 	}
 	return e, nil
-}
-
-// shelf holds look-ups in two generations: when the young one is full it becomes
-// the old one, and what was not asked for since is forgotten. So it is bounded
-// and nothing is ever searched for something to evict.
-type shelf struct{ young, old map[int64]*lookup }
-
-func newShelf() shelf { return shelf{young: map[int64]*lookup{}} }
-
-func (s *shelf) find(id int64) *lookup {
-	if l := s.young[id]; l != nil {
-		return l
-	}
-	return s.old[id]
-}
-
-func (s *shelf) put(id int64, l *lookup) {
-	if len(s.young) >= generation {
-		s.young, s.old = map[int64]*lookup{}, s.young
-	}
-	s.young[id] = l
-}
-
-func (s *shelf) drop(id int64) {
-	delete(s.young, id)
-	delete(s.old, id)
 }
