@@ -82,12 +82,9 @@ func readIntent(r *db.Reads, shopID, id int64) {
 	if v == nil {
 		return
 	}
-	if v.Attempts > 0 {
-		provider.Attempts.Read(r, id, v.Attempts, shopID)
-	}
-	if v.Authorization > 0 {
-		provider.Attempts.Read(r, id, v.Authorization, shopID)
-	}
+	// There is none of number 0: a decision may look for it and find nothing.
+	provider.Attempts.Read(r, id, v.Attempts, shopID)
+	provider.Attempts.Read(r, id, v.Authorization, shopID)
 }
 
 func find(s *db.State, shopID, id int64) (*Invoice, error) {
