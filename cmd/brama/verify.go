@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/callback"
@@ -32,8 +33,8 @@ func (verifyCommand) Help() string {
 }
 
 // Run verifies and prints.
-func (c *verifyCommand) Run(ctx context.Context) error {
-	v := &verification{ctx: ctx, out: os.Stdout, progress: os.Stderr}
+func (c *verifyCommand) Run(ctx context.Context, line *kong.Context) error {
+	v := &verification{ctx: ctx, out: line.Stdout, progress: line.Stderr}
 	if err := v.run(c.storage, c.Shop); err != nil {
 		return err
 	}
