@@ -90,6 +90,7 @@ func each(t *testing.T, run func(t *testing.T, g *gateway), list ...option) {
 			run(t, g)
 			if !t.Failed() {
 				g.keepsSecrets()
+				g.worksWithoutError()
 			}
 		})
 	}
@@ -139,6 +140,17 @@ func (g *gateway) logPath() string { return filepath.Join(g.dir, "stderr") }
 func (g *gateway) log() string {
 	text, _ := os.ReadFile(g.logPath())
 	return string(text)
+}
+
+// worksWithoutError finds what no test asked for: an internal error, a panic, a
+// worker that does not get on.
+func (g *gateway) worksWithoutError() {
+	g.t.Helper()
+	for line := range strings.Lines(g.log()) {
+		if strings.Contains(line, "level=ERROR") || strings.Contains(line, "a worker met an error") {
+			g.t.Errorf("in the log: %s", line)
+		}
+	}
 }
 
 func tail(text string, n int) string { return text[max(0, len(text)-n):] }
@@ -244,7 +256,7 @@ func (g *gateway) operator(args ...string) string {
 
 // patience is how long a test waits for what must come. The machine may be busy
 // with other packages' tests.
-const patience = 60 * time.Second
+const patience = 40 * time.Second
 
 // eventually waits until something is so.
 func (g *gateway) eventually(what string, so func() bool) {
