@@ -22,13 +22,13 @@ var rooms = []string{
 	"invoice", "payout", "inbox",
 	"provider/providertest", "provider/sandbox",
 	"client/avanor", "client/payparts", "provider/privatbank",
-	"api/body", "demo",
+	"api/body", "api/caller", "demo",
 	"checkout", "api/avanor", "api/payparts",
 	"cmd/brama", "e2e",
 }
 
 // doors speak to the world; nothing but the command may import them.
-var doors = []string{"api/avanor", "checkout", "demo"}
+var doors = []string{"api/avanor", "api/payparts", "checkout", "demo"}
 
 type listed struct {
 	ImportPath string

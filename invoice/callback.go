@@ -29,6 +29,7 @@ type View struct {
 	PayerAccount  string
 	Description   string
 	Rate          string // "" without conversion
+	HoldUntil     int64  `json:",omitempty"` // 0: it never was held
 	CreatedAt     int64
 	UpdatedAt     int64
 	ProcessedAt   int64
@@ -40,6 +41,7 @@ func (v *Invoice) View() View {
 		Shop: v.Shop, ID: v.ID, Source: v.Source, OrderID: v.OrderID, Payway: v.Payway, Status: v.Status.Outward(), Failure: v.Failure,
 		Currency: v.Currency.Number(), Amount: v.Amount, Net: v.Net, PriceCurrency: v.PriceCurrency.Number(), Price: v.Price,
 		PayerAccount: v.PayerAccount, Description: v.Description, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, ProcessedAt: v.ProcessedAt,
+		HoldUntil: v.HoldUntil,
 	}
 	if v.Currency != v.PriceCurrency {
 		view.Rate = v.Rate.String()
