@@ -80,6 +80,28 @@ func TestHostileAnswers(t *testing.T) {
 	}
 }
 
+// TestSignedNonsense: a good signature makes no sense of an answer that has none, and
+// the one refusal that may be unsigned is a refusal.
+func TestSignedNonsense(t *testing.T) {
+	ctx := t.Context()
+	for what, err := range map[string]error{
+		"another state": second(answering(200, body(answer{"state": "PARTLY", "signature": sig("PARTLY", store, "17")})).
+			Decline(ctx, payparts.DeclineRequest{OrderID: "17", Amount: uah(1)})),
+		"no state": second(answering(200, body(answer{"signature": sig(store, "17")})).Confirm(ctx, "17")),
+		"no payment state": second(answering(200, body(answer{"state": "SUCCESS", "signature": sig("SUCCESS", store, "17")})).
+			State(ctx, "17", payparts.Show{})),
+		"unknown store, of a success": second(answering(200, body(answer{"state": "SUCCESS", "message": "bad value: Unknown identifier. Store not found."})).
+			Decline(ctx, payparts.DeclineRequest{OrderID: "17", Amount: uah(1)})),
+	} {
+		var failed *payparts.TransportError
+		if !errors.As(err, &failed) || !errors.Is(err, payparts.ErrOutcomeUnknown) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 // TestStateSlides: the boundary of paymentState and message is not signed, so no
 // move of it may turn a pending payment into a paid one.
 func TestStateSlides(t *testing.T) {
