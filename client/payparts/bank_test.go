@@ -254,6 +254,20 @@ func callbackBody(storeID, orderID, state, message string) []byte {
 	return body
 }
 
+// loseAnswers sets whether the line is cut after acting.
+func (b *bank) loseAnswers(lose bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lose = lose
+}
+
+// asked is how many calls arrived.
+func (b *bank) asked() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.calls
+}
+
 func (b *bank) client(t *testing.T) *payparts.Client {
 	t.Helper()
 	c, err := payparts.New(b.URL, store, password)

@@ -284,8 +284,8 @@ func TestNotSent(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if b.calls != 0 {
-		t.Errorf("%d calls went out", b.calls)
+	if b.asked() != 0 {
+		t.Errorf("%d calls went out", b.asked())
 	}
 }
 

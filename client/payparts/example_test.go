@@ -59,9 +59,9 @@ func ExampleClient_Decline() {
 	client, _ := payparts.New(bank.URL, "4AAD1369CF734B64B70F", "75bef16bfdce4d0e9c0ad5a19b9940df")
 	ctx := context.Background()
 
-	bank.lose = true
+	bank.loseAnswers(true)
 	_, err := client.Decline(ctx, payparts.DeclineRequest{OrderID: "2026-000017", Amount: money.New(300_00, money.UAH)})
-	bank.lose = false
+	bank.loseAnswers(false)
 	if errors.Is(err, payparts.ErrOutcomeUnknown) {
 		payment, err := client.State(ctx, "2026-000017", payparts.Show{Refund: true})
 		fmt.Println(payment.State, payment.Refunds[0].Amount, payment.Refunds[0].State, err)

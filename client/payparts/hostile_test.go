@@ -73,8 +73,8 @@ func TestHostileAnswers(t *testing.T) {
 			if !errors.As(err, &failed) || !errors.Is(err, payparts.ErrOutcomeUnknown) || errors.Is(err, payparts.ErrNotSent) {
 				t.Errorf("%s, %s: %v", method, what, err)
 			}
-			if b.calls != 1 {
-				t.Errorf("%s, %s: sent %d times", method, what, b.calls)
+			if b.asked() != 1 {
+				t.Errorf("%s, %s: sent %d times", method, what, b.asked())
 			}
 		}
 	}
@@ -144,12 +144,12 @@ func TestUnusableAnswers(t *testing.T) {
 func TestCutLineAfterActing(t *testing.T) {
 	b, c := openBank(t)
 	b.payments[order] = &payment{state: "SUCCESS", amount: "300.00"}
-	b.lose = true
+	b.loseAnswers(true)
 	_, err := c.Decline(t.Context(), payparts.DeclineRequest{OrderID: order, Amount: uah(300_00)})
-	if !errors.Is(err, payparts.ErrOutcomeUnknown) || errors.Is(err, payparts.ErrNotSent) || b.calls != 1 {
-		t.Errorf("%v after %d calls", err, b.calls)
+	if !errors.Is(err, payparts.ErrOutcomeUnknown) || errors.Is(err, payparts.ErrNotSent) || b.asked() != 1 {
+		t.Errorf("%v after %d calls", err, b.asked())
 	}
-	b.lose = false
+	b.loseAnswers(false)
 	if p, err := c.State(t.Context(), order, payparts.Show{Refund: true}); err != nil || len(p.Refunds) != 1 {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -169,7 +169,7 @@ func TestNothingSentIsSaid(t *testing.T) {
 	b, c := openBank(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Confirm(ctx, order); !errors.Is(err, payparts.ErrNotSent) || !errors.Is(err, context.Canceled) || b.calls != 0 {
+	if _, err := c.Confirm(ctx, order); !errors.Is(err, payparts.ErrNotSent) || !errors.Is(err, context.Canceled) || b.asked() != 0 {
 		t.Errorf("canceled before: %v", err)
 	}
 }
