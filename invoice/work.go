@@ -56,12 +56,47 @@ func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error
 func (v *Invoices) performRefund(ctx context.Context, t provider.Task) {
 	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
 	outcome, asked := v.call(ctx, t, timing)
+	if outcome.Alike != (provider.Alike{}) {
+		outcome = v.among(ctx, t.Attempt, outcome)
+	}
 	_, err := db.Do(ctx, v.DB, t.Attempt.Shop, ApplyRefund{
 		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: timing,
 	})
 	if err != nil {
 		v.Log.Error("a refund's outcome was not stored", "shop", t.Attempt.Shop, "refund", t.Attempt.Operation, "error", err)
 	}
+}
+
+// among decides what a provider's list says of a refund that it knows by its amount
+// alone. Our own others are read after the answer: one that could be in it had been
+// committed before it was sent.
+func (v *Invoices) among(ctx context.Context, a provider.Attempt, o provider.Outcome) provider.Outcome {
+	others, err := v.others(ctx, a)
+	if err != nil {
+		return provider.Outcome{Result: provider.Unknown, Reason: "the other refunds of the payment could not be read"}
+	}
+	o.Result = o.Alike.Ours(others)
+	return o
+}
+
+// others counts the other refunds of the same payment that give back the same.
+func (v *Invoices) others(ctx context.Context, a provider.Attempt) (n provider.Alike, err error) {
+	f, err := refunds.First(ctx, v.DB.Reader(), "id = $1 AND shop_id = $2", a.Operation, a.Shop)
+	if err != nil || f == nil {
+		return n, err
+	}
+	list, err := refunds.Select(ctx, v.DB.Reader(), "invoice_id = $1 AND shop_id = $2 AND price = $3 AND id <> $4", f.InvoiceID, f.Shop, f.Price, f.ID)
+	for _, other := range list {
+		switch other.Status {
+		case Refunded:
+			n.Succeeded++
+		case Failed:
+			n.Declined++
+		default:
+			n.Pending++
+		}
+	}
+	return n, err
 }
 
 // call makes the call or asks the question. A call ends at the moment by which
@@ -148,15 +183,16 @@ func (v *Invoices) Step(ctx context.Context) (worked bool, err error) {
 	case taken.Announced != nil:
 		_, err = v.perform(ctx, v.follow(taken.Invoice, taken.Announced, taken.Original))
 	case taken.Open != nil:
-		_, err = v.perform(ctx, question(taken.Open, taken.Original, taken.Invoice.PriceAmount()))
+		_, err = v.perform(ctx, question(taken.Open, taken.Original, taken.Invoice.PriceAmount(), taken.Invoice.Hold))
 	}
 	return true, err
 }
 
 // question asks about an attempt; original is the authorisation it acts upon, or itself.
-func question(a, original *provider.Attempt, amount money.Amount) provider.Task {
+func question(a, original *provider.Attempt, amount money.Amount, hold bool) provider.Task {
 	q := &provider.Query{
 		Verb: a.Verb, Reference: a.Reference, ProviderID: a.ProviderID, Shop: a.Shop, Operation: a.Operation, N: a.N, Amount: amount,
+		Hold: hold,
 	}
 	if original != nil && a.Verb != provider.Authorize {
 		q.Original = original.Reference
@@ -222,7 +258,7 @@ func (v *Invoices) StepRefunds(ctx context.Context) (worked bool, err error) {
 	case taken.Attempt != nil:
 		v.performRefund(ctx, provider.Task{Attempt: *taken.Attempt, Call: refundCall(taken.Refund, taken.Invoice, taken.Attempt, taken.Original)})
 	case taken.Open != nil:
-		v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount()))
+		v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount(), false))
 	}
 	return true, err
 }
@@ -240,7 +276,7 @@ func (v *Invoices) Notice(ctx context.Context, n provider.Notice) error {
 	}
 	original, err := v.attempt(ctx, row.Shop, row.ID, row.Authorization)
 	if err == nil {
-		_, err = v.perform(ctx, question(attempt, original, row.PriceAmount()))
+		_, err = v.perform(ctx, question(attempt, original, row.PriceAmount(), row.Hold))
 	}
 	return err
 }
@@ -278,7 +314,7 @@ func (v *Invoices) NoticeRefund(ctx context.Context, n provider.Notice) error {
 	}
 	original, err := v.attempt(ctx, row.Shop, row.ID, row.Authorization)
 	if err == nil {
-		v.performRefund(ctx, question(attempt, original, f.PriceAmount()))
+		v.performRefund(ctx, question(attempt, original, f.PriceAmount(), false))
 	}
 	return err
 }

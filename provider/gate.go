@@ -18,10 +18,17 @@ type Gate struct {
 // Timing is the timing of the provider behind an account; when it is not known,
 // a cautious one.
 func (g *Gate) Timing(ctx context.Context, account string) Timing {
-	if c, _, err := g.find(ctx, account); err == nil {
-		return c.Timing()
+	if c, found, err := g.find(ctx, account); err == nil {
+		return timingOf(c, found)
 	}
 	return Timing{CallTimeout: 30 * time.Second, SettleAfter: -1, AskFirst: 5 * time.Second, AskMax: 10 * time.Minute, SendAgain: 30 * time.Second}
+}
+
+func timingOf(c Connector, a Account) Timing {
+	if timed, ok := c.(Timed); ok {
+		return timed.TimingOf(a)
+	}
+	return c.Timing()
 }
 
 func (g *Gate) find(ctx context.Context, name string) (Connector, Account, error) {
@@ -54,7 +61,7 @@ func (g *Gate) Send(ctx context.Context, account string, c Call) Outcome {
 		return Outcome{Result: Refused, Reason: "the provider account is switched off"}
 	}
 	c.Account = found
-	return g.guard(ctx, c.Verb, account, connector.Timing().CallTimeout, func(ctx context.Context) Outcome {
+	return g.guard(ctx, c.Verb, account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		return perform(ctx, connector, c)
 	})
 }
@@ -67,7 +74,7 @@ func (g *Gate) Answer(ctx context.Context, account string, c Call, code string) 
 		return Outcome{Result: Unknown, Reason: "the provider takes no answers"}
 	}
 	c.Account = found
-	return g.guard(ctx, c.Verb, account, connector.Timing().CallTimeout, func(ctx context.Context) Outcome {
+	return g.guard(ctx, c.Verb, account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		return answerer.Answer(ctx, c, code)
 	})
 }
@@ -79,7 +86,7 @@ func (g *Gate) Ask(ctx context.Context, account string, q Query) Outcome {
 		return Outcome{Result: Unknown, Reason: "the provider account is not usable"}
 	}
 	q.Account = found
-	return g.guard(ctx, "status", account, connector.Timing().CallTimeout, func(ctx context.Context) Outcome {
+	return g.guard(ctx, "status", account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		return connector.Status(ctx, q)
 	})
 }
@@ -96,7 +103,7 @@ func (g *Gate) Check(ctx context.Context, account string, c Call) (v Verdict) {
 		return Verdict{Known: true, Good: true}
 	}
 	c.Account = found
-	g.guard(ctx, "check_account", account, connector.Timing().CallTimeout, func(ctx context.Context) Outcome {
+	g.guard(ctx, "check_account", account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		v = checker.CheckAccount(ctx, c)
 		return Outcome{Result: Succeeded}
 	})

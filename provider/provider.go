@@ -55,6 +55,7 @@ type Outcome struct {
 	HoldUntil       time.Time // when the provider's own hold ends; zero when it does not say
 	Continue        string    // with Pending: where the payer goes on, a page of the provider
 	Abandoned       bool      // with Declined: the payer left, nobody refused
+	Alike           Alike     // of Status of a refund: what the amount alone tells; zero when there is a reference
 }
 
 // Call asks for one act. Reference is the same for life: a provider that sees
@@ -89,6 +90,7 @@ type Query struct {
 	Operation  int64
 	N          int64
 	Amount     money.Amount
+	Hold       bool // of Authorize: it was only to hold
 }
 
 // Card is what a payer typed. It prints as its mask.
@@ -144,6 +146,12 @@ type Connector interface {
 	Timing() Timing
 	// Status asks what became of a reference. It never moves money.
 	Status(ctx context.Context, q Query) Outcome
+}
+
+// Timed is a connector whose timing is a matter of the account. Timing is then
+// that of an account without settings.
+type Timed interface {
+	TimingOf(a Account) Timing
 }
 
 // Authorizer takes payments.

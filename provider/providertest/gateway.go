@@ -110,7 +110,7 @@ func (h *house) send(ctx context.Context, st *story) provider.Outcome {
 func (h *house) ask(ctx context.Context, a *provider.Attempt, c provider.Call) provider.Outcome {
 	return h.gate.Ask(ctx, h.Account.Name, provider.Query{
 		Verb: c.Verb, Reference: c.Reference, Original: c.Original, ProviderID: a.ProviderID,
-		Shop: c.Shop, Operation: c.Operation, N: a.N, Amount: c.Amount,
+		Shop: c.Shop, Operation: c.Operation, N: a.N, Amount: c.Amount, Hold: c.Hold,
 	})
 }
 
