@@ -33,10 +33,10 @@ type Move struct {
 var Moves = []Move{
 	{0, Created, "created"},
 	{Created, Awaiting, "the payer opens the page, or a card is sent"},
-	{Created, Rejected, "expired"},
+	{Created, Rejected, "expired, or the payer leaves"},
 	{Awaiting, Succeeded, "the provider took the money"},
 	{Awaiting, Held, "the provider holds the money"},
-	{Awaiting, Rejected, "declined, never accepted, or expired"},
+	{Awaiting, Rejected, "declined, never accepted, expired, or the payer leaves"},
 	{Awaiting, Unknown, "the outcome is not known"},
 	{Unknown, Awaiting, "the provider has it"},
 	{Unknown, Succeeded, "the provider took the money"},

@@ -127,6 +127,13 @@ var visits = []at{
 	{name: "answers", does: answers, given: invoice(Awaiting), attempts: attempts{attempt(1, provider.Authorize, provider.Challenge)}, want: Awaiting, shows: ShowWaiting, sends: true},
 	{name: "answers too late", does: answers, given: invoice(Awaiting, expired), attempts: attempts{attempt(1, provider.Authorize, provider.Challenge)}, want: Awaiting, shows: ShowExpired},
 	{name: "answers twice", does: answers, given: invoice(Awaiting), attempts: attempts{attempt(1, provider.Authorize, provider.Pending)}, want: Awaiting, shows: ShowWaiting},
+	{name: "leaves unopened", does: leaves, given: invoice(Created), want: Rejected, shows: ShowLeft},
+	{name: "leaves", does: leaves, given: invoice(Awaiting), want: Rejected, shows: ShowLeft},
+	{name: "leaves a question", does: leaves, given: invoice(Awaiting), attempts: attempts{attempt(1, provider.Authorize, provider.Challenge)}, want: Rejected, shows: ShowLeft},
+	{name: "leaves while the payment is under way", does: leaves, given: invoice(Awaiting), attempts: authorizing, want: Awaiting, shows: ShowWaiting},
+	{name: "leaves in doubt", does: leaves, given: invoice(Unknown), attempts: doubted, want: Unknown, shows: ShowWaiting},
+	{name: "leaves what is held", does: leaves, given: invoice(Held, held), attempts: isHeld, want: Held, shows: ShowHeld},
+	{name: "leaves too late", does: leaves, given: invoice(Awaiting, expired), want: Awaiting, shows: ShowExpired},
 	{name: "answers what nobody asked", does: answers, given: invoice(Awaiting), want: Awaiting, shows: AskCard},
 }
 
