@@ -194,6 +194,7 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	log.Info("stopping", "calls", g.dispatch.Busy())
 	shut, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
+	g.calm(shut)
 	for _, server := range servers {
 		_ = server.Shutdown(shut)
 	}
@@ -206,6 +207,17 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	senders.running.Wait()
 	log.Info("stopped")
 	return err
+}
+
+// calm waits until the calls to providers have come back, at most two thirds of
+// the time to drain. Meanwhile the listeners stay open, so that whoever asks hears
+// 503 and goes to another node.
+func (g *gateway) calm(shut context.Context) {
+	shut, cancel := context.WithTimeout(shut, drainTime*2/3)
+	defer cancel()
+	for g.dispatch.Busy() > 0 && shut.Err() == nil {
+		sleep(shut, 10*time.Millisecond)
+	}
 }
 
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
