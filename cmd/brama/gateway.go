@@ -63,11 +63,11 @@ func openGateway(ctx context.Context, s storage, w wiring) (g *gateway, fresh bo
 		return nil, false, err
 	}
 	g = &gateway{log: w.log}
-	defer func() {
+	defer func(opened *gateway) { // by then a refusal has made the result nil
 		if err != nil {
-			g.close()
+			opened.close()
 		}
-	}()
+	}(g)
 	if g.db, err = s.open(ctx, false); err != nil {
 		return nil, false, err
 	}
