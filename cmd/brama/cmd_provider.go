@@ -12,6 +12,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/provider/privatbank"
 )
 
 type providerCommands struct {
@@ -23,7 +24,7 @@ type providerCommands struct {
 }
 
 // connectorNames are the connectors of this build.
-func connectorNames() []string { return []string{"sandbox"} }
+func connectorNames() []string { return []string{privatbank.Name, "sandbox"} }
 
 type providerCreate struct {
 	deed

@@ -17,6 +17,7 @@ import (
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/provider/privatbank"
 	"github.com/brama-pay/brama/provider/sandbox"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/shop"
@@ -126,7 +127,9 @@ func (g *gateway) wire(w wiring) {
 	g.shops = shop.NewDirectory(g.db.Reader(), g.box, time.Now)
 	g.accounts = provider.NewAccounts(g.db.Reader(), g.box, time.Now)
 	g.dispatch = provider.NewDispatcher(places)
-	connectors := map[string]provider.Connector{}
+	connectors := map[string]provider.Connector{
+		privatbank.Name: privatbank.New(privatbank.Config{Client: providerClient(w.allow), PublicURL: w.publicURL}),
+	}
 	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Observe: w.metrics.provider}
 	g.invoices = &invoice.Invoices{
 		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, PublicURL: w.publicURL, Fallback: w.fallback, Log: w.log,
@@ -152,6 +155,17 @@ func (g *gateway) wire(w wiring) {
 		DB: g.db, Shops: g.shops, Renderers: map[string]callback.Renderer{invoice.Avanor: avanor.Callbacks(avanor.DefaultZone)},
 		Client: callback.NewClient(callback.Guard{Allow: w.allow}), Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
 	}
+}
+
+// providerClient calls providers: guarded as callbacks are, but each call lasts as
+// long as its connector says, and a bank is one host for all shops.
+func providerClient(allow []netip.Prefix) *http.Client {
+	client := callback.NewClient(callback.Guard{Allow: allow})
+	client.Timeout = 0
+	if transport, ok := client.Transport.(*http.Transport); ok {
+		transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = senders, senders
+	}
+	return client
 }
 
 // notify takes the sandbox's notices to the inbox, as a provider's would come by HTTP.
