@@ -160,6 +160,12 @@ func (g *gateway) start() {
 	g.t.Helper()
 	before := len(g.log())
 	g.launch()
+	g.awaitReady(before)
+}
+
+// awaitReady waits for the line of the log that says so, and learns the address.
+func (g *gateway) awaitReady(before int) {
+	g.t.Helper()
 	ready := regexp.MustCompile(`msg=ready listen=(\S+)`)
 	g.eventually("the gateway is ready", func() bool {
 		select {
