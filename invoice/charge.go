@@ -58,13 +58,14 @@ type Unhold struct {
 // Reads names the invoice, its authorisation and its latest attempt.
 func (u Unhold) Reads(r *db.Reads) { readIntent(r, u.Shop, u.ID) }
 
-// Decide refuses what is not held. Repeating an unhold that succeeded moves nothing.
+// Decide refuses what is not held. A hold that is released already – for the shop,
+// or because its time was over – moves nothing.
 func (u Unhold) Decide(s *db.State) (Intent, error) {
 	v, err := find(s, u.Shop, u.ID)
 	if err != nil {
 		return Intent{}, err
 	}
-	if v.Status == Rejected && v.Failure == Unheld {
+	if v.Status == Rejected && v.HoldTransfer != 0 {
 		return Intent{Invoice: v}, nil
 	}
 	return v.announce(s, Unholding, provider.Void)

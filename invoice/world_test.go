@@ -2,6 +2,7 @@ package invoice
 
 import (
 	"context"
+	crand "crypto/rand"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -196,7 +197,7 @@ func do[A any](w *world, shop int64, u db.UseCase[A]) A {
 // start begins a new process: what the one before had in memory is gone.
 func (w *world) start() {
 	w.Invoices = &Invoices{
-		DB: w.h.DB, Dispatch: provider.NewDispatcher(256), Random: rand.NewChaCha8([32]byte{4, byte(w.made)}), Now: w.h.Clock.Time, Log: slog.New(slog.DiscardHandler),
+		DB: w.h.DB, Dispatch: provider.NewDispatcher(256), Random: crand.Reader, Now: w.h.Clock.Time, Log: slog.New(slog.DiscardHandler),
 		Gate: &provider.Gate{
 			Connectors: map[string]provider.Connector{"bank": w.bank}, Now: w.h.Clock.Time,
 			Accounts: func(_ context.Context, name string) (provider.Account, error) {
@@ -303,6 +304,9 @@ func (w *world) clean() {
 	w.t.Helper()
 	err := ledger.Verify(w.ctx, w.h.DB.Reader(), shopID, func(d ledger.Difference) { w.t.Errorf("the books: %+v", d) })
 	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := Verify(w.ctx, w.h.DB.Reader(), shopID, func(what, subject, detail string) { w.t.Errorf("%s %s: %s", subject, what, detail) }); err != nil {
 		w.t.Fatal(err)
 	}
 	if came := -w.balance(ledger.Clearing); came != w.bank.in() {

@@ -240,6 +240,9 @@ func (w *world) clean() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	if _, err := Verify(w.ctx, w.h.DB.Reader(), shopID, func(what, subject, detail string) { w.t.Errorf("%s %s: %s", subject, what, detail) }); err != nil {
+		w.t.Fatal(err)
+	}
 	if _, _, clearing := w.balances(); clearing != w.bank.out() {
 		w.t.Errorf("the books say %d went out, the bank %d", clearing, w.bank.out())
 	}
