@@ -319,3 +319,44 @@ func TestAFullDispatcher(t *testing.T) {
 		w.clean()
 	})
 }
+
+// A refund that failed for us and was made all the same is stored once, its money
+// in suspense, however often it is heard; one that is still with the bank is
+// settled by a notice.
+func TestNoticesOfRefunds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 1000_00)
+		v := w.paid()
+		refund := func(id, amount string, s script) *Refund {
+			w.bank.script[provider.Refund] = s
+			f, err := w.CreateRefund(w.ctx, CreateRefund{Shop: shopID, InvoiceID: v.ID, RefundID: id, Amount: amount})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.NoticeRefund(w.ctx, provider.Notice{Shop: shopID, Operation: f.ID, N: 1}); err != nil || len(w.bank.asked) != 0 && w.bank.asked[provider.Reference(provider.Refund, shopID, f.ID, 1)] != 0 {
+				t.Errorf("a notice before the call came back: %v, asked %v", err, w.bank.asked)
+			}
+			w.send()
+			return f
+		}
+		made := refund("one", "60.00", script{answer: always(provider.Pending)})
+		failed := refund("two", "30.00", script{acts: never, answer: always(provider.Declined)})
+		w.bank.done[provider.Reference(provider.Refund, shopID, failed.ID, 1)] = 30_00
+		for range 3 {
+			for _, f := range []*Refund{made, failed} {
+				if err := w.NoticeRefund(w.ctx, provider.Notice{Shop: shopID, Operation: f.ID, N: 1}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		list, err := w.Refunds(w.ctx, shopID, v.ID)
+		if err != nil || list[0].Status != Refunded || list[1].Status != Failed || list[1].Failure != Declined {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if got := w.find(v.ID); got.Refunded != 60_00 {
+			t.Errorf("the invoice counts %d", got.Refunded)
+		}
+		w.contradicted(failed.ID, -30_00)
+		w.clean()
+	})
+}

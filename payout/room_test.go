@@ -374,3 +374,35 @@ func TestACallerWhoLeavesChangesNothing(t *testing.T) {
 	w.work(time.Second)
 	w.clean()
 }
+
+// An operator ends what the bank cannot tell, once, and only that.
+func TestResolve(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_00, "confirm_above=USD:50.00")
+		w.script = script{acts: never, answer: always(provider.Unknown), never: true}
+		lost, found := w.mustPay("one", "10.00"), w.mustPay("two", "20.00")
+		waits := w.mustPay("three", "60.00") // never sent
+		w.send()
+		w.bank.done[provider.Reference(provider.Payout, shopID, found.ID, 1)] = found.Receive
+		for _, id := range []int64{lost.ID, found.ID} {
+			ends := crowd(8, func(int) error {
+				_, err := w.Resolve(w.ctx, Resolve{Shop: shopID, ID: id, Paid: id == found.ID, Actor: actor, Reason: "by phone"})
+				return err
+			})
+			if diff := cmp.Diff(map[string]int{"done": 1, "busy": 7}, ends); diff != "" {
+				t.Error(diff)
+			}
+		}
+		if _, err := w.Resolve(w.ctx, Resolve{Shop: shopID, ID: waits.ID, Actor: actor, Reason: "by phone"}); kind(err) != "busy" {
+			t.Errorf("what was never sent: %v", err)
+		}
+		w.work(time.Minute)
+		if a, b := w.find(lost.ID), w.find(found.ID); a.Status != Rejected || b.Status != Completed {
+			t.Errorf("%s and %s", a.Status, b.Status)
+		}
+		if available, frozen, out := w.balances(); available != 20_00 || frozen != 60_00 || out != found.Receive {
+			t.Errorf("available %d, frozen %d, out %d", available, frozen, out)
+		}
+		w.clean()
+	})
+}
