@@ -94,12 +94,13 @@ type receiver struct {
 	got    []*avanor.Callback
 	ids    map[string]int
 	forged []string
-	refuse int // so many times 500 first
+	refuse int    // so many times 500 first
+	secret string // of the shop
 }
 
 func newReceiver(t *testing.T) *receiver {
 	t.Helper()
-	r := &receiver{ids: map[string]int{}}
+	r := &receiver{ids: map[string]int{}, secret: demoSecret}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
@@ -110,10 +111,10 @@ const webhookKey = "whsec_YnJhbWEtZGVtby13ZWJob29rLWtleS0xNTIwISE="
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, _ := io.ReadAll(request.Body)
-	parsed, err := avanor.ParseCallback(request.Header.Get("Content-Type"), body, demoSecret)
-	id, stale := avanor.VerifyWebhookHeaders(request.Header, body, time.Now(), webhookKey)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	parsed, err := avanor.ParseCallback(request.Header.Get("Content-Type"), body, r.secret)
+	id, stale := avanor.VerifyWebhookHeaders(request.Header, body, time.Now(), webhookKey)
 	switch {
 	case err != nil || stale != nil || request.URL.Query().Get("type") != string(parsed.Kind):
 		r.forged = append(r.forged, request.URL.String()+" "+string(body))
@@ -127,6 +128,13 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		}
 	}
 	_, _ = io.WriteString(w, "OK")
+}
+
+// trust makes the receiver verify by another secret, and by no other.
+func (r *receiver) trust(secret string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.secret = secret
 }
 
 // words are what the receiver was told, each message once.

@@ -61,6 +61,7 @@ type gateway struct {
 	flags  []string
 	store  string     // --database, "" on SQLite
 	others []*gateway // further nodes on the same database
+	secret string     // the demo shop's
 
 	process *exec.Cmd
 	ended   chan struct{}
@@ -76,6 +77,9 @@ type option func(*gateway)
 
 // withDelay runs the sandbox with its waiting times scaled by seconds.
 func withDelay(seconds string) option { return func(g *gateway) { g.delay = seconds } }
+
+// withFlags adds flags to serve.
+func withFlags(flags ...string) option { return func(g *gateway) { g.flags = flags } }
 
 // each runs a test on both databases, each time with a gateway of its own, whose
 // books and secrets are looked at in the end.
@@ -102,7 +106,7 @@ func newGateway(t *testing.T, engine string, list ...option) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gateway{t: t, engine: engine, dir: dir, delay: "0", listen: "127.0.0.1:0"}
+	g := &gateway{t: t, engine: engine, dir: dir, delay: "0", listen: "127.0.0.1:0", secret: demoSecret}
 	for _, o := range list {
 		o(g)
 	}

@@ -54,7 +54,11 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 // shop is a client of the gateway for one of the demo's shops.
 func (g *gateway) shop(id int64) *avanor.Client {
 	g.t.Helper()
-	c, err := avanor.New(g.url, id, demoSecret, avanor.WithHTTPClient(g.http))
+	secret := demoSecret
+	if id == demoShop {
+		secret = g.secret
+	}
+	c, err := avanor.New(g.url, id, secret, avanor.WithHTTPClient(g.http))
 	if err != nil {
 		g.t.Fatal(err)
 	}

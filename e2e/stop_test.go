@@ -151,6 +151,9 @@ func TestRestart(t *testing.T) {
 		}
 		g.operator("payout", "confirm", "1520", "--commit", fmt.Sprint(waits.ID))
 		g.settles(waits.ID, avanor.PayoutCompleted)
+		if said, _ := os.ReadFile(filepath.Join(g.dir, "stdout")); strings.Count(string(said), "secret "+demoSecret) != 2 {
+			t.Errorf("the demo's secrets are printed at its first start and never again:\n%s", said)
+		}
 		response, err := http.Get(g.url + "/metrics")
 		if err != nil {
 			t.Fatal(err)
