@@ -14,26 +14,47 @@ import (
 // from shortening its log.
 const verifyPage = 500
 
+// Seen is what Verify looked at.
+type Seen struct {
+	Operations int64 // invoices and refunds
+	// RefundsFrom is an id below which no refund waits, nor ever will: a sum over
+	// waiting ones need not read what is before.
+	RefundsFrom int64
+}
+
+// settling is how far behind the newest id a row may still be stored: a minute of
+// ids, for several nodes draw them by their own clocks.
+const settling = 60_000 << 12
+
 // Verify holds every invoice and refund of a shop against the books, the calls
-// and the messages, and the held accounts against the held invoices. It reports
-// what differs and counts what it looked at. The gateway may be at work: what
-// must agree is read by one statement.
-func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (checked int64, err error) {
+// and the messages, and the held accounts against the held invoices, and reports
+// what differs. The gateway may be at work: what must agree is read by one
+// statement.
+func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (Seen, error) {
 	v := verifier{from: from, shop: shop, report: report}
 	for _, look := range []func(context.Context) error{v.disabled, v.invoices, v.refunds, v.held} {
 		if err := look(ctx); err != nil {
-			return v.checked, err
+			return v.saw, err
 		}
 	}
-	return v.checked, nil
+	return v.saw, nil
 }
 
 type verifier struct {
 	from        *sql.DB
 	shop        int64
 	report      func(what, subject, detail string)
-	checked     int64
-	disabled410 bool // an address of the shop once answered 410: some messages were not owed
+	saw         Seen
+	heldFrom    int64 // no invoice below it is or will be held
+	disabled410 bool  // an address of the shop once answered 410: some messages were not owed
+}
+
+// open is the id from which on something may be open, from what a walk has met.
+func open(newest, oldest int64) int64 {
+	if oldest != 0 {
+		return min(oldest, newest-settling)
+	}
+	return newest - settling
 }
 
 // disabled looks whether some messages may not have been owed.
@@ -78,7 +99,9 @@ const seenText = `
 	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE v.hold_transfer <> 0 AND t.resolves = v.hold_transfer AND t.shop_id = v.shop_id), '')`
 
 func (r *verifier) invoices(ctx context.Context) error {
-	for after := int64(0); ; {
+	var after, oldest int64
+	defer func() { r.heldFrom = open(after, oldest) }()
+	for {
 		var page []seen
 		each := func(scan func(...any) error) error {
 			var v seen
@@ -93,9 +116,12 @@ func (r *verifier) invoices(ctx context.Context) error {
 			return err
 		}
 		for i := range page {
-			r.checked++
+			r.saw.Operations++
 			r.invoice(&page[i])
 			after = page[i].ID
+			if oldest == 0 && !page[i].Status.Final() {
+				oldest = after
+			}
 		}
 		if len(page) < verifyPage {
 			return nil
@@ -193,7 +219,9 @@ const seenRefundText = `
 	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE t.resolves = f.reserve AND t.resolves <> 0 AND t.shop_id = f.shop_id), '')`
 
 func (r *verifier) refunds(ctx context.Context) error {
-	for after := int64(0); ; {
+	var after, oldest int64
+	defer func() { r.saw.RefundsFrom = open(after, oldest) }()
+	for {
 		var page []seenRefund
 		each := func(scan func(...any) error) error {
 			var f seenRefund
@@ -207,9 +235,12 @@ func (r *verifier) refunds(ctx context.Context) error {
 			return err
 		}
 		for i := range page {
-			r.checked++
+			r.saw.Operations++
 			r.refund(&page[i])
 			after = page[i].ID
+			if oldest == 0 && page[i].Status == Waiting {
+				oldest = after
+			}
 		}
 		if len(page) < verifyPage {
 			return nil
@@ -250,6 +281,6 @@ func (r *verifier) held(ctx context.Context) error {
 	}
 	return db.Query(ctx, r.from, each, `
 		SELECT a.currency, a.balance, (SELECT CAST(COALESCE(SUM(v.net), 0) AS BIGINT) FROM invoice v
-			WHERE v.shop_id = a.shop_id AND v.currency = a.currency AND v.status IN (8, 81, 82))
-		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'held'`, r.shop)
+			WHERE v.shop_id = a.shop_id AND v.currency = a.currency AND v.id >= $2 AND v.status IN (8, 81, 82))
+		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'held'`, r.shop, r.heldFrom)
 }

@@ -12,24 +12,46 @@ import (
 // verifyPage is how many rows one short read looks at.
 const verifyPage = 500
 
+// Seen is what Verify looked at.
+type Seen struct {
+	Payouts int64
+	// OpenFrom is an id below which no payout is open, nor ever will be: a sum over
+	// open ones need not read what is before.
+	OpenFrom int64
+}
+
+// settling is how far behind the newest id a payout may still be stored: a minute
+// of ids, for several nodes draw them by their own clocks.
+const settling = 60_000 << 12
+
 // Verify holds every payout of a shop against the books, the calls and the
-// messages. It reports what differs and counts what it looked at. The gateway may
-// be at work: what must agree is read by one statement.
-func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (checked int64, err error) {
-	for after := int64(0); ; {
-		page, err := seenPage(ctx, from, shop, after)
+// messages, and reports what differs. The gateway may be at work: what must agree
+// is read by one statement.
+func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (saw Seen, err error) {
+	var newest, oldestOpen int64
+	for {
+		page, err := seenPage(ctx, from, shop, newest)
 		if err != nil {
-			return checked, err
+			return saw, err
 		}
 		for i := range page {
-			checked++
-			page[i].verify(report)
-			after = page[i].ID
+			p := &page[i]
+			saw.Payouts++
+			p.verify(report)
+			newest = p.ID
+			if oldestOpen == 0 && !p.Status.Final() {
+				oldestOpen = p.ID
+			}
 		}
 		if len(page) < verifyPage {
-			return checked, nil
+			break
 		}
 	}
+	saw.OpenFrom = newest - settling
+	if oldestOpen != 0 {
+		saw.OpenFrom = min(saw.OpenFrom, oldestOpen)
+	}
+	return saw, nil
 }
 
 // seen is a payout with what the other tables say of it.

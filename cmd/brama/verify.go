@@ -73,7 +73,7 @@ func (v *verification) run(at storage, only int64) (err error) {
 	} else if err := v.every(); err != nil {
 		return err
 	}
-	return v.sandbox(at, only)
+	return errors.Join(v.sandbox(at, only), v.counts(only))
 }
 
 // every verifies all shops, and the chains of the house and of what is no shop.
@@ -105,27 +105,27 @@ func (v *verification) shop(row *shop.Shop) error {
 		return err
 	}
 	invoices, err := invoice.Verify(v.ctx, reader, id, report)
-	v.operations += invoices
+	v.operations += invoices.Operations
 	if err != nil {
 		return err
 	}
 	v.progressed(id)
 	payouts, err := payout.Verify(v.ctx, reader, id, report)
-	v.operations += payouts
+	v.operations += payouts.Payouts
 	if err != nil {
 		return err
 	}
 	return errors.Join(
-		v.frozen(id, report),
+		v.frozen(id, payouts.OpenFrom, invoices.RefundsFrom, report),
 		callback.Verify(v.ctx, reader, id, report),
 		audit.Verify(v.ctx, reader, id, report),
-		v.counts(id),
 	)
 }
 
 // frozen compares each frozen account with the payouts and refunds in progress.
-// Both sides are of one statement, so that it holds beside a gateway at work.
-func (v *verification) frozen(id int64, report func(what, subject, detail string)) error {
+// Both sides are of one statement, so that it holds beside a gateway at work; it
+// leaves out what is known to be final before the two ids.
+func (v *verification) frozen(id, payoutsFrom, refundsFrom int64, report func(what, subject, detail string)) error {
 	each := func(scan func(...any) error) error {
 		var currency money.Currency
 		var balance, payouts, refunds int64
@@ -141,27 +141,23 @@ func (v *verification) frozen(id int64, report func(what, subject, detail string
 	return db.Query(v.ctx, v.db.Reader(), each, `
 		SELECT a.currency, a.balance,
 			(SELECT CAST(COALESCE(SUM(p.write_off), 0) AS BIGINT) FROM payout p
-				WHERE p.shop_id = a.shop_id AND p.currency = a.currency AND p.status NOT IN (5, 6)),
+				WHERE p.shop_id = a.shop_id AND p.currency = a.currency AND p.id >= $2 AND p.status NOT IN (5, 6)),
 			(SELECT CAST(COALESCE(SUM(f.amount), 0) AS BIGINT) FROM refund f
-				WHERE f.shop_id = a.shop_id AND f.currency = a.currency AND f.status = 'WAITING')
-		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'frozen'`, id)
+				WHERE f.shop_id = a.shop_id AND f.currency = a.currency AND f.id >= $3 AND f.status = 'WAITING')
+		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'frozen'`, id, payoutsFrom, refundsFrom)
 }
 
-// counts adds to the summary.
-func (v *verification) counts(id int64) error {
-	for _, one := range []struct {
-		text string
-		to   *int64
-	}{
-		{"SELECT COUNT(*) FROM transfer WHERE shop_id = $1", &v.transfers},
-		{"SELECT COUNT(*) FROM callback WHERE shop_id = $1", &v.callbacks},
-		{"SELECT COUNT(*) FROM audit WHERE shop_id = $1", &v.acts},
-	} {
-		n, err := count(v.ctx, v.db.Reader(), one.text, id)
-		if err != nil {
+// counts fills in the summary.
+func (v *verification) counts(only int64) error {
+	for table, to := range map[string]*int64{"transfer": &v.transfers, "callback": &v.callbacks, "audit": &v.acts} {
+		text, args := "SELECT COUNT(*) FROM "+table, []any{}
+		if only != 0 {
+			text, args = text+" WHERE shop_id = $1", []any{only}
+		}
+		var err error
+		if *to, err = count(v.ctx, v.db.Reader(), text, args...); err != nil {
 			return err
 		}
-		*one.to += n
 	}
 	return nil
 }
