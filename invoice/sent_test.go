@@ -185,3 +185,53 @@ func (w *world) cutAt(c cut, verb provider.Verb) (wake func()) {
 	w.start()
 	return func() { close(hangs); <-ended }
 }
+
+// A call that waited at the dispatcher until others took it for lost is not made
+// any more: its money may have been given back.
+func TestALateCallIsNotMade(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 1000_00)
+		v := w.paid()
+		w.bank.script[provider.Refund] = script{acts: never, answer: always(provider.Unknown)}
+		f, err := w.CreateRefund(w.ctx, CreateRefund{Shop: shopID, InvoiceID: v.ID, RefundID: "one", Amount: "60.00"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.work(time.Minute) // the worker asks, sends again, and gives up
+		if got := refundState(w, v.ID); got != "not done" {
+			t.Fatal(got)
+		}
+		w.bank.script[provider.Refund] = script{}
+		w.send()
+		if moved := w.bank.done[provider.Reference(provider.Refund, shopID, f.ID, 1)]; moved != 0 {
+			t.Errorf("%d went to the payer, and the shop has it too", moved)
+		}
+		w.clean()
+	})
+}
+
+// A card whose turn comes too late is not sent: the payer tries again with a new
+// order. An answer that is not passed on is asked for again.
+func TestALatePayer(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 0)
+	tooLate := timing.CallTimeout/2 + time.Millisecond
+	v := w.invoiced()
+	w.pay(v)
+	w.h.Clock.Add(tooLate)
+	w.send()
+	if got := w.find(v.ID); got.Status != Rejected || got.Failure != Unavailable || len(w.bank.sends) != 0 {
+		t.Errorf("%s %q, sent %v", got.Status, got.Failure, w.bank.sends)
+	}
+	w.bank.script[provider.Authorize] = script{acts: never, answer: always(provider.Challenge), status: provider.Challenge}
+	asked := w.paid()
+	if _, err := w.Answer(w.ctx, asked.Session, "1234"); err != nil {
+		t.Fatal(err)
+	}
+	w.h.Clock.Add(tooLate)
+	w.send()
+	w.work(time.Minute)
+	if page, err := w.Open(w.ctx, asked.Session); err != nil || page.State != AskCode {
+		t.Errorf("%+v, %v", page, err)
+	}
+	w.clean()
+}
