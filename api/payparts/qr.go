@@ -1,8 +1,12 @@
 package payparts
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"image"
+	"image/color"
+	"image/png"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,7 +21,7 @@ import (
 const (
 	standardSize = 512
 	leastSize    = 64
-	mostSize     = 2048
+	mostSize     = 1024
 )
 
 const badToken = "INCORRECT TOKEN OR PAYMENT DOES NOT EXIST"
@@ -60,8 +64,8 @@ func (d *door) qr(r *http.Request) (p picture, err error) {
 	if err := d.known(r.Context(), token); err != nil {
 		return p, err
 	}
-	png, err := draw(d.PublicURL+PagePath+"?token="+url.QueryEscape(strings.ToUpper(token)), size)
-	return picture{QR: base64.StdEncoding.EncodeToString(png), State: Success}, err
+	content, err := draw(d.PublicURL+PagePath+"?token="+url.QueryEscape(strings.ToUpper(token)), size)
+	return picture{QR: base64.StdEncoding.EncodeToString(content), State: Success}, err
 }
 
 // known reports a token that is no payment's.
@@ -87,12 +91,26 @@ func sizeOf(text string) (size int, reason string) {
 // quiet is the white border that a reader needs, in squares, on both sides.
 const quiet = 8
 
-// draw gives the largest picture of whole squares that fits into size.
+// draw gives a picture of size pixels, or of more where the text needs them: whole
+// squares in the middle of white. (The library's own writer fails on small ones.)
 func draw(text string, size int) ([]byte, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return nil, err
 	}
-	code.Scale = max(1, size/(code.Size+quiet))
-	return code.PNG(), nil
+	size = max(size, code.Size+quiet)
+	scale := size / (code.Size + quiet)
+	edge := (size - code.Size*scale) / 2
+	picture := image.NewPaletted(image.Rect(0, 0, size, size), color.Palette{color.White, color.Black})
+	for y := range code.Size * scale {
+		row := picture.Pix[(edge+y)*picture.Stride+edge:]
+		for x := range code.Size * scale {
+			if code.Black(x/scale, y/scale) {
+				row[x] = 1
+			}
+		}
+	}
+	var b bytes.Buffer
+	err = png.Encode(&b, picture)
+	return b.Bytes(), err
 }
