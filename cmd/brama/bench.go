@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/brama-pay/brama/db"
@@ -21,6 +22,7 @@ type benchCommand struct {
 	Duration    time.Duration `env:"-" help:"How long each phase measures." default:"3s"`
 	Preload     int64         `env:"-" help:"Completed payouts that are in the books before anything is measured."`
 	Rounds      int           `env:"-" help:"How often the phases are repeated, one after the other." default:"2"`
+	Only        []string      `env:"-" hidden:"" help:"Run these phases and no others."`
 	Profile     string        `env:"-" hidden:"" help:"Write profiles of the server of each phase to this directory." type:"path"`
 }
 
@@ -149,6 +151,9 @@ const warmth = 500 * time.Millisecond
 // run measures one phase: a fresh server, a load, the wait until everything that
 // was accepted is final, the end of the server.
 func (b *bench) run(ctx context.Context, p phase) (err error) {
+	if len(b.Only) > 0 && !slices.Contains(b.Only, p.name) {
+		return nil
+	}
 	s, err := b.startServer(ctx, p.name, p.flags...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
@@ -164,7 +169,10 @@ func (b *bench) run(ctx context.Context, p phase) (err error) {
 		connections: p.connections, rate: p.rate, warm: warmth, duration: b.Duration,
 	}
 	l.prepared = int(b.expected(p) * (warmth + b.Duration).Seconds() / float64(p.connections))
-	before := s.processor()
+	before, processor, err := s.spent()
+	if err != nil {
+		return err
+	}
 	t, err := l.run(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
@@ -176,7 +184,13 @@ func (b *bench) run(ctx context.Context, p phase) (err error) {
 		}
 	}
 	r.StartMillis, r.MaxRSS = milliseconds(s.started), s.memory("VmHWM")>>10
-	r.Processor = (s.processor() - before).Seconds() * 1e6 / float64(max(1, t.Sent))
+	after, used, err := s.spent()
+	if err != nil {
+		return err
+	}
+	r.Processor = float64((used - processor).Microseconds()) / float64(max(1, t.Sent))
+	r.UseCases = ratio(after.since(before).useCases, after.since(before).batches)
+	r.Rows = ratio(after.since(before).rows, float64(t.Sent))
 	b.add(r)
 	return nil
 }

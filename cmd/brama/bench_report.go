@@ -37,6 +37,8 @@ type result struct {
 	P99         float64 `json:"p99_ms"`
 	Sent        int64   `json:"requests"`
 	Processor   float64 `json:"server_cpu_us,omitempty"` // per request, what follows from it included
+	UseCases    float64 `json:"use_cases_per_commit,omitempty"`
+	Rows        float64 `json:"rows_per_payout,omitempty"` // written by the gateway, its sandbox not counted
 	StartMillis float64 `json:"start_ms,omitempty"`
 	MaxRSS      int64   `json:"max_rss_mib,omitempty"`
 }
@@ -55,6 +57,9 @@ func (b *bench) add(r result) {
 	}
 	if r.Processor > 0 {
 		line += fmt.Sprintf("  cpu %4.0f µs", r.Processor)
+	}
+	if r.Completed > 0 {
+		line += fmt.Sprintf("  %4.1f rows  %5.1f use cases per commit", r.Rows, r.UseCases)
 	}
 	fmt.Fprintln(b.said, line)
 }

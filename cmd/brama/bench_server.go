@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -147,4 +148,34 @@ func (s *server) processor() time.Duration {
 	user, _ := strconv.ParseInt(fields[11], 10, 64)
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
 	return time.Duration(user+system) * (time.Second / 100) // the kernel counts in hundredths
+}
+
+// counters are the server's own counts of its writers.
+type counters struct{ batches, useCases, rows float64 }
+
+func (a counters) since(b counters) counters {
+	return counters{a.batches - b.batches, a.useCases - b.useCases, a.rows - b.rows}
+}
+
+// count reads the counters where a demo shows its metrics.
+func (s *server) count() (c counters, err error) {
+	answer, err := http.Get("http://" + s.address + "/metrics")
+	if err != nil {
+		return c, err
+	}
+	defer answer.Body.Close()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		into, ok := map[string]*float64{"brama_batches": &c.batches, "brama_use_cases": &c.useCases, "brama_rows_written": &c.rows}[name]
+		if ok {
+			*into, _ = strconv.ParseFloat(value, 64)
+		}
+	}
+	return c, nil
+}
+
+// spent is what the server has done and used so far.
+func (s *server) spent() (counters, time.Duration, error) {
+	c, err := s.count()
+	return c, s.processor(), err
 }
