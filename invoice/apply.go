@@ -155,14 +155,15 @@ func voided(s *db.State, v *Invoice, lesson provider.Lesson) error {
 func (v *Invoice) backToHold(s *db.State) error {
 	v.DueAt = 0
 	if v.AfterHold == ReleaseHold {
-		v.DueAt = max(v.HoldUntil, s.Now()+holdRetry)
+		v.DueAt = max(v.HoldUntil, s.Now()+holdRetry<<min(v.Attempts, 8))
 	}
 	return v.move(s, Held)
 }
 
 // holdRetry is the pause, in milliseconds, before a hold whose time is over is
-// released again after the provider had refused.
-const holdRetry = 60_000
+// released again after the provider had refused; it doubles with every attempt,
+// the authorisation's included: 1 minute, 2, 4, up to an hour.
+const holdRetry = 15_000
 
 func failureOf(o provider.Outcome) Failure {
 	if o.Result == provider.Declined && o.Abandoned {

@@ -120,7 +120,7 @@ var holds = []heard{
 		want: Rejected, failure: Unheld, left: provider.Succeeded, books: offHold, owed: toldReject},
 	{name: "void declined", given: invoice(Unholding, held), attempts: voiding, hears: provider.Declined, want: Held, left: provider.Declined},
 	{name: "void of a hold whose time is over declined: tried again", given: invoice(Unholding, released), attempts: voiding, hears: provider.Declined,
-		want: Held, left: provider.Declined, due: holdRetry},
+		want: Held, left: provider.Declined, due: 60_000},
 	{name: "void in doubt", given: invoice(Unholding, held), attempts: voiding, hears: provider.Unknown, want: Unholding, left: provider.Unknown, due: 1000},
 }
 

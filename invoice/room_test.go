@@ -360,3 +360,24 @@ func TestNoticesOfRefunds(t *testing.T) {
 		w.clean()
 	})
 }
+
+// A notice names a reference, maybe by its first send: what it makes the gateway
+// ask about is the send that is open.
+func TestANoticeOfASecondSend(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 0)
+	v := w.paid(onlyHold)
+	w.bank.script[provider.Capture] = script{acts: never, answer: always(provider.Refused)}
+	w.sending()
+	if _, err := w.Charge(w.ctx, shopID, v.ID); kind(err) != "unknown" {
+		t.Fatal(err)
+	}
+	w.bank.script[provider.Capture] = script{answer: always(provider.Pending)}
+	w.work(4 * time.Second) // sent again, and accepted
+	if got := w.find(v.ID); got.Status != Charging || got.Attempts != 3 {
+		t.Fatalf("%s after %d attempts", got.Status, got.Attempts)
+	}
+	if err := w.Notice(w.ctx, provider.Notice{Shop: shopID, Operation: v.ID, N: 2}); err != nil || w.find(v.ID).Status != Succeeded {
+		t.Errorf("%v, %s", err, w.find(v.ID).Status)
+	}
+	w.clean()
+}

@@ -270,7 +270,7 @@ func (v *Invoices) Notice(ctx context.Context, n provider.Notice) error {
 	if err != nil {
 		return err
 	}
-	attempt, err := v.answered(ctx, row.Shop, row.ID, n.N)
+	attempt, err := v.answered(ctx, row.Shop, row.ID, n.N, row.Attempts)
 	if err != nil || attempt == nil {
 		return err
 	}
@@ -281,11 +281,18 @@ func (v *Invoices) Notice(ctx context.Context, n provider.Notice) error {
 	return err
 }
 
-// answered is an attempt whose call has come back, nil when its answer is still
-// on the way.
-func (v *Invoices) answered(ctx context.Context, shop, operation, n int64) (*provider.Attempt, error) {
+// answered is an attempt, or the latest where that is of the same act: a provider
+// speaks of the reference. nil when its call's answer is still on the way.
+func (v *Invoices) answered(ctx context.Context, shop, operation, n, latest int64) (*provider.Attempt, error) {
 	attempt, err := v.attempt(ctx, shop, operation, n)
-	if err != nil || attempt == nil || attempt.AnsweredAt == 0 {
+	if err != nil || attempt == nil {
+		return nil, err
+	}
+	last, err := v.attempt(ctx, shop, operation, latest)
+	if err == nil && last != nil && last.Reference == attempt.Reference {
+		attempt = last
+	}
+	if err != nil || attempt.AnsweredAt == 0 {
 		return nil, err
 	}
 	return attempt, nil
@@ -304,7 +311,7 @@ func (v *Invoices) NoticeRefund(ctx context.Context, n provider.Notice) error {
 	if f == nil {
 		return refundNotFound(n.Operation)
 	}
-	attempt, err := v.answered(ctx, f.Shop, f.ID, n.N)
+	attempt, err := v.answered(ctx, f.Shop, f.ID, n.N, f.Attempts)
 	if err != nil || attempt == nil {
 		return err
 	}
