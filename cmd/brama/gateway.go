@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/api/avanor"
+	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/inbox"
@@ -28,6 +29,7 @@ type gateway struct {
 	db       *db.DB
 	box      *seal.Box
 	shops    *shop.Directory
+	stores   *shop.StoreDirectory
 	accounts *provider.Accounts
 	gate     *provider.Gate
 	dispatch *provider.Dispatcher
@@ -125,6 +127,7 @@ func (g *gateway) join(ctx context.Context) error {
 
 func (g *gateway) wire(w wiring) {
 	g.shops = shop.NewDirectory(g.db.Reader(), g.box, time.Now)
+	g.stores = shop.NewStoreDirectory(g.db.Reader(), g.box, time.Now)
 	g.accounts = provider.NewAccounts(g.db.Reader(), g.box, time.Now)
 	g.dispatch = provider.NewDispatcher(places)
 	connectors := map[string]provider.Connector{
@@ -152,7 +155,9 @@ func (g *gateway) wire(w wiring) {
 		connectors["sandbox"] = g.sandbox
 	}
 	g.sender = &callback.Sender{
-		DB: g.db, Shops: g.shops, Renderers: map[string]callback.Renderer{invoice.Avanor: avanor.Callbacks(avanor.DefaultZone)},
+		DB: g.db, Shops: g.shops, Renderers: map[string]callback.Renderer{
+			invoice.Avanor: avanor.Callbacks(avanor.DefaultZone), invoice.PayParts: payparts.Callbacks(g.stores),
+		},
 		Client: callback.NewClient(callback.Guard{Allow: w.allow}), Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/provider"
@@ -44,6 +45,11 @@ func newMetrics() *metrics {
 func (m *metrics) request(method string, code int, took time.Duration) {
 	m.requests.WithLabelValues(method, strconv.Itoa(code)).Inc()
 	m.latency.WithLabelValues(method).Observe(took.Seconds())
+}
+
+// payParts counts requests of the other door under the codes of this one.
+func (m *metrics) payParts(method, state string, took time.Duration) {
+	m.request("payparts/"+method, map[string]int{payparts.Fail: 10, payparts.Unknown: 23}[state], took)
 }
 
 func (m *metrics) page(page string, status int, _ time.Duration) {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/brama-pay/brama/api/avanor"
+	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/checkout"
 	"github.com/brama-pay/brama/demo"
@@ -236,7 +237,7 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	mux.Handle("/pay/", page)
 	mux.Handle("POST /notify/{account}", g.inbox)
 	if c.Demo {
-		receiver := &demo.Receiver{Shop: g.keys, Now: time.Now}
+		receiver := &demo.Receiver{Shop: g.keys, Store: g.storeKeys, Now: time.Now}
 		mux.Handle(demo.ReceiverPath, receiver)
 		mux.Handle(demo.ReceiverPath+"/", receiver)
 		mux.Handle("GET /metrics", meters.handler())
@@ -254,6 +255,10 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 		Observe: meters.request, Log: log,
 	}
 	mux.Handle("/", avanor.New(door))
+	mux.Handle(payparts.Root, payparts.New(payparts.Config{
+		Stores: g.stores, Shops: g.shops, Invoices: g.invoices, Page: page, Now: time.Now, Random: rand.Reader, PublicURL: c.PublicURL,
+		TrustedProxies: c.TrustedProxies, Draining: draining.Load, Log: log, Observe: meters.payParts,
+	}))
 	c.Bench.echo(mux, door)
 	return mux
 }
@@ -265,6 +270,17 @@ func (g *gateway) keys(ctx context.Context, id int64) (demo.Keys, bool) {
 		return demo.Keys{}, false
 	}
 	return demo.Keys{Secrets: entry.Secrets(), WebhookKeys: entry.WebhookKeys()}, true
+}
+
+// storeKeys are the same of a store: its passwords, and its shop's webhook keys.
+func (g *gateway) storeKeys(ctx context.Context, id string) (demo.Keys, bool) {
+	store, err := g.stores.Find(ctx, id)
+	if err != nil {
+		return demo.Keys{}, false
+	}
+	keys, known := g.keys(ctx, store.Store.Shop)
+	keys.Secrets = store.Passwords()
+	return keys, known
 }
 
 // ready answers 503 while the gateway drains or its database does not answer.
