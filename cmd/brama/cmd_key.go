@@ -125,7 +125,7 @@ func (o *operator) readyToRotate(ctx context.Context) (keys seal.Keys, unfinishe
 }
 
 func (o *operator) planRotation(ctx context.Context, d deed, keys seal.Keys, unfinished bool) error {
-	n, err := o.countSealed(ctx, func(text string) bool { return !unfinished || !o.box.Current(text) })
+	n, err := o.countSealed(ctx, unfinished)
 	if err != nil {
 		return err
 	}
@@ -160,21 +160,40 @@ func (n sealedCount) String() string {
 
 func (n sealedCount) total() int64 { return n.shops + n.accounts + n.payouts }
 
-// countSealed counts what a rotation would seal anew.
-func (o *operator) countSealed(ctx context.Context, stale func(string) bool) (n sealedCount, err error) {
+// countSealed counts what a rotation would seal anew: everything, or what one
+// that was cut has left.
+func (o *operator) countSealed(ctx context.Context, unfinished bool) (n sealedCount, err error) {
+	if unfinished {
+		return o.countStale(ctx)
+	}
+	for text, to := range map[string]*int64{
+		"SELECT COUNT(*) FROM shop WHERE id > 0": &n.shops, "SELECT COUNT(*) FROM provider_account": &n.accounts, "SELECT COUNT(*) FROM payout": &n.payouts,
+	} {
+		if *to, err = count(ctx, o.db.Reader(), text); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (o *operator) countStale(ctx context.Context) (n sealedCount, err error) {
 	err = o.eachShop(ctx, func(row *shop.Shop) error {
-		if stale(row.Secret) || stale(row.WebhookKey) {
+		_, needed, err := shop.NewReseal(o.box, row)
+		if err != nil {
+			return err
+		}
+		if needed {
 			n.shops++
 		}
-		return nil
+		stale, err := payout.CountSealed(ctx, o.db.Reader(), o.box, row.ID)
+		n.payouts += stale
+		return err
 	})
 	if err != nil {
 		return n, err
 	}
-	if n.accounts, err = count(ctx, o.db.Reader(), "SELECT COUNT(*) FROM provider_account"); err != nil {
-		return n, err
-	}
-	n.payouts, err = count(ctx, o.db.Reader(), "SELECT COUNT(*) FROM payout")
+	accounts, err := provider.NewReseals(ctx, o.db.Reader(), o.box)
+	n.accounts = int64(len(accounts))
 	return n, err
 }
 

@@ -22,9 +22,9 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
-	Bench   benchCommand   `cmd:"" help:"Measure the gateway on this machine."`
 	Call    callCommand    `cmd:"" help:"Sign and send any method of the API, and print the answer."`
 	Sign    signCommand    `cmd:"" help:"Explain a signature step by step, and find what is wrong with a given one."`
+	Bench   benchCommand   `cmd:"" help:"Measure the gateway on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`
@@ -64,17 +64,19 @@ func realMain(ctx context.Context, args []string, stdout, stderr *os.File) int {
 
 // parseLine reads a command line. exit is called after --help.
 func parseLine(args []string, stdout, stderr io.Writer, exit func(int), more ...kong.Option) (*kong.Context, error) {
-	var line commands
-	options := append([]kong.Option{
-		kong.Name("brama"), kong.UsageOnError(), kong.DefaultEnvars("BRAMA"),
-		kong.Description("A self-hosted payment gateway: the Avanor/M4 merchant API on a double-entry ledger."),
-		kong.Writers(stdout, stderr), kong.Exit(exit), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	}, more...)
-	parser, err := kong.New(&line, options...)
+	parser, err := newParser(stdout, stderr, exit, more...)
 	if err != nil {
 		return nil, err
 	}
 	return parser.Parse(args)
+}
+
+func newParser(stdout, stderr io.Writer, exit func(int), more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&commands{}, append([]kong.Option{
+		kong.Name("brama"), kong.UsageOnError(), kong.DefaultEnvars("BRAMA"),
+		kong.Description("A self-hosted payment gateway: the Avanor/M4 merchant API on a double-entry ledger."),
+		kong.Writers(stdout, stderr), kong.Exit(exit), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	}, more...)...)
 }
 
 func exitStatus(err error, stderr io.Writer) int {

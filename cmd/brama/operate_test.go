@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -408,6 +409,30 @@ func TestACutRotationGoesOn(t *testing.T) {
 	e.shows("k2 seals now; sealed anew: the secrets of 1 shops", "key", "rotate", "--commit")
 	if after := e.opened(77); after["secret"] != before["secret"] {
 		t.Error("the rotation changed a secret")
+	}
+}
+
+// What an operator's command does is said on its line alone: a variable left in the
+// environment must not commit anything.
+func TestDeedsHaveNoTwinInTheEnvironment(t *testing.T) {
+	parser, err := newParser(io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, leaf := range parser.Model.Leaves(false) {
+		if _, ok := leaf.Target.Addr().Interface().(operation); !ok {
+			continue
+		}
+		seen++
+		for _, flag := range leaf.Flags {
+			if len(flag.Envs) > 0 {
+				t.Errorf("%s: --%s has the twin %v", leaf.FullPath(), flag.Name, flag.Envs)
+			}
+		}
+	}
+	if seen < 25 {
+		t.Errorf("%d commands of operators", seen)
 	}
 }
 
