@@ -124,15 +124,16 @@ func TestPayoutAccounts(t *testing.T) {
 			end          string
 			passes, ends avanor.PayoutStatus
 			reason       avanor.Code
+			sent         int64 // times: never again while the outcome is unknown, an early "not found" included
 		}{
-			{"0002", 0, rejected, 22},
-			{"0119", unknown, done, 0},
-			{"0127", unknown, rejected, 23},
-			{"0135", unknown, done, 0},
-			{"0259", 0, done, 0},
-			{"0341", avanor.PayoutSent, done, 0},
-			{"4000", avanor.PayoutProviderError, done, 0},
-			{"7654", 0, done, 0},
+			{"0002", 0, rejected, 22, 1},
+			{"0119", unknown, done, 0, 1},
+			{"0127", unknown, rejected, 23, 3},
+			{"0135", unknown, done, 0, 1},
+			{"0259", 0, done, 0, 1},
+			{"0341", avanor.PayoutSent, done, 0, 1},
+			{"4000", avanor.PayoutProviderError, done, 0, 4},
+			{"7654", 0, done, 0, 1},
 		}
 		available := int64(10_000_000)
 		made := make([]avanor.Payout, len(cases))
@@ -154,8 +155,12 @@ func TestPayoutAccounts(t *testing.T) {
 			}
 			return open == 0
 		})
+		from := g.open(false)
 		for i, c := range cases {
 			found := g.findPayout(made[i].ID)
+			if sent := g.number(from.Reader(), `SELECT COUNT(*) FROM attempt WHERE operation = $1`, found.ID); sent != c.sent {
+				t.Errorf("%s: sent %d times, want %d", c.end, sent, c.sent)
+			}
 			if found.Status != c.ends || found.ErrorCode != c.reason {
 				t.Errorf("%s: ended %s with error_code %d, want %s and %d", c.end, found.Status, found.ErrorCode, c.ends, c.reason)
 			}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -70,19 +71,19 @@ func (g *gateway) nodes() func(i int) *avanor.Client {
 	if g.engine == "sqlite" {
 		return func(int) *avanor.Client { return first }
 	}
-	second := g.another()
+	second := g.another().shop(demoShop)
 	return func(i int) *avanor.Client { return []*avanor.Client{first, second}[i%2] }
 }
 
 // another starts a further node on the same database, with a directory of its own.
-func (g *gateway) another() *avanor.Client {
+func (g *gateway) another() *gateway {
 	g.t.Helper()
 	n := newGateway(g.t, "sqlite")
 	n.engine, n.store, n.delay = g.engine, g.store, g.delay
 	n.flags = []string{"--key-file", filepath.Join(g.data(), "brama.key")}
 	n.start()
 	g.others = append(g.others, n)
-	return n.shop(demoShop)
+	return n
 }
 
 func TestRefundsOfOneInvoice(t *testing.T) {
@@ -159,6 +160,67 @@ func one(of map[string]int) string {
 		return name
 	}
 	return ""
+}
+
+// A payer who clicks again and again pays once, whatever the cards are.
+func TestManyClicks(t *testing.T) {
+	each(t, func(t *testing.T, g *gateway) {
+		cards := []string{cardOther, "4000000000000002", "4000000000003220", "4000000000000259", "4000000000000119", "4000000000000341"}
+		available := int64(10_000_000)
+		for round := range 4 {
+			page, order := g.order("100.00", round%2 == 1)
+			together(12, func(i int) error {
+				_, _, err := g.trySubmit(page.URL, cardForm(cards[(round+i)%len(cards)]))
+				return err
+			}).is(t, "clicks", map[avanor.Code]int{0: 12})
+			together(4, func(i int) error { // should a code be asked for: right and wrong ones
+				_, _, err := g.trySubmit(page.URL, url.Values{"code": {[]string{"1234", "9999"}[i%2]}})
+				return err
+			})
+			g.quiet()
+			if found := g.find(order); found.Status == avanor.InvoiceHeld {
+				if _, err := g.shop(demoShop).ChargeInvoice(context.Background(), found.ID); err != nil {
+					t.Errorf("charge after many clicks: %v", err)
+				}
+			}
+			if found := g.find(order); found.Status == avanor.InvoiceSucceeded {
+				available += 95_00
+			} else if found.Status != avanor.InvoiceRejected {
+				t.Errorf("after many clicks the invoice is %s", found.Status)
+			}
+		}
+		theirs := g.open(true)
+		if twice := g.rows(theirs.Reader(), `SELECT operation, COUNT(*) FROM act WHERE verb = 'authorize' GROUP BY operation HAVING COUNT(*) <> 1`); len(twice) > 0 {
+			t.Errorf("the provider was asked more than once for %v", twice)
+		}
+		g.has(available, 0, 0)
+		g.balanced()
+	})
+}
+
+// A node that dies leaves its work to the others.
+func TestANodeDies(t *testing.T) {
+	each(t, func(t *testing.T, g *gateway) {
+		if g.engine != "postgres" {
+			t.Skip("one process serves a SQLite database")
+		}
+		dying := g.another()
+		var made []avanor.Payout
+		for i := range 24 {
+			q := g.payoutOf(g.account([]string{"0119", "0341", "7654", "4000"}[i%4]), "10.00")
+			done, err := dying.shop(demoShop).CreatePayout(context.Background(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made = append(made, done)
+		}
+		dying.kill()
+		for _, payout := range made {
+			g.settles(payout.ID, avanor.PayoutCompleted)
+		}
+		g.has(10_000_000-24*10_20, 0, 0)
+		g.balanced()
+	}, withDelay("1"))
 }
 
 func TestOneOrderManyTimes(t *testing.T) {

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,6 +30,11 @@ func (g *gateway) keepsSecrets() {
 		d := g.open(sandbox)
 		places[name] = g.dump(d)
 		d.Close()
+	}
+	for _, name := range []string{"brama.db", "brama.db-wal", "sandbox.db", "sandbox.db-wal"} {
+		if raw, err := os.ReadFile(filepath.Join(g.data(), name)); err == nil && len(raw) > 0 {
+			places["the file "+name] = string(raw) // deleted rows too
+		}
 	}
 	for place, text := range places {
 		if len(text) == 0 {
