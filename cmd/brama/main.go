@@ -28,6 +28,7 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`
+	Store    storeCommands    `cmd:"" help:"PayParts stores of shops: passwords, payways, settings."`
 	Payway   paywayCommands   `cmd:"" help:"Payways: the catalogue of directions in which money can go."`
 	Provider providerCommands `cmd:"" help:"Provider accounts: our accounts at those who move the money."`
 	Rate     rateCommands     `cmd:"" help:"Exchange rates."`
