@@ -160,8 +160,9 @@ func (b *bench) run(ctx context.Context, p phase) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	if len(b.Results) == 0 {
-		time.Sleep(time.Second)
-		b.IdleRSS = s.memory("VmRSS") >> 10
+		used := s.processor()
+		sleep(ctx, time.Second)
+		b.IdleRSS, b.IdleProcessor = s.memory("VmRSS")>>10, (s.processor()-used).Seconds()*100
 	}
 	b.loads++
 	l := load{

@@ -18,13 +18,15 @@ import (
 
 // report is everything that was found, in the order in which it was.
 type report struct {
-	Results    []result
-	Commits    []time.Duration // of one commit alone, before and after
-	IdleRSS    int64           // MiB
-	Books      string          // what verify said
-	Hardware   string
-	Engine     string
-	Durability string
+	Results []result
+	Commits []time.Duration // of one commit alone, before and after
+	IdleRSS int64           // MiB
+	// IdleProcessor is what a server uses that nobody calls, in percent of a core.
+	IdleProcessor float64
+	Books         string // what verify said
+	Hardware      string
+	Engine        string
+	Durability    string
 }
 
 // result is one phase of one round.
@@ -114,6 +116,7 @@ func (b *bench) figures() []figure {
 		{"commit_us", b.commit(), "%.0f", "a commit of one row, nobody else at work"},
 		{"max_rss_mib", float64(b.maxRSS()), "%.0f", "target < 512"},
 		{"idle_rss_mib", float64(b.IdleRSS), "%.0f", "target < 64"},
+		{"idle_cpu_percent", b.IdleProcessor, "%.0f", "of one core, without a request"},
 		{"start_ms", b.mean("payouts", func(r result) float64 { return r.StartMillis }), "%.0f", "from the start of the process to its first answer; target < 1000"},
 	}
 	return append(all, b.plainFigures(payouts, hot)...)
