@@ -7,7 +7,6 @@ package invoice
 
 import (
 	"github.com/brama-pay/brama/db"
-	"github.com/brama-pay/brama/fee"
 	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
@@ -113,8 +112,3 @@ func (v *Invoice) NetAmount() money.Amount { return money.New(v.Net, v.Currency)
 
 // PriceAmount is what the payer pays.
 func (v *Invoice) PriceAmount() money.Amount { return money.New(v.Price, v.PriceCurrency) }
-
-// Exchange is the rate at which the invoice lives.
-func (v *Invoice) Exchange() fee.Exchange {
-	return fee.Exchange{Shop: v.Currency, Payway: v.PriceCurrency, Rate: v.Rate, Inverse: v.RateInverse}
-}

@@ -406,3 +406,46 @@ func TestResolve(t *testing.T) {
 		w.clean()
 	})
 }
+
+// What is looked up: by the shop's own id, newest first, and never another shop's.
+func TestLookingUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 100_00)
+		first, second := w.mustPay("one", "10.00"), w.mustPay("two", "10.00")
+		if got, err := w.FindByPayment(w.ctx, shopID, "", "one"); err != nil || got.ID != first.ID {
+			t.Errorf("%v", err)
+		}
+		_, ofSource := w.FindByPayment(w.ctx, shopID, "store", "one")
+		_, ofShop := w.FindByPayment(w.ctx, shopID+1, "", "one")
+		_, byID := w.Find(w.ctx, shopID+1, first.ID)
+		for _, err := range []error{ofSource, ofShop, byID} {
+			if !fault.Is(err, fault.NotFound) {
+				t.Errorf("%v", err)
+			}
+		}
+		for before, want := range map[int64][]int64{0: {second.ID, first.ID}, second.ID: {first.ID}, first.ID: nil} {
+			list, err := w.List(w.ctx, shopID, before, 10)
+			var got []int64
+			for _, p := range list {
+				got = append(got, p.ID)
+			}
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("before %d: %s %v", before, diff, err)
+			}
+		}
+		o := Order{Shop: shopID, Payway: "card_usd", Amount: "10.00", Currency: first.Currency}
+		if quote, err := w.Try(w.ctx, Try{o}); err != nil || quote.WriteOff.Minor != 10_00 {
+			t.Errorf("%+v, %v", quote, err)
+		}
+		check := CheckAccount{Shop: shopID, Payway: "card_usd", Amount: "10.00", Beneficiary: provider.Beneficiary{Account: account}}
+		if verdict, err := w.Check(w.ctx, check); err != nil || !verdict.Good || !verdict.Known {
+			t.Errorf("%+v, %v", verdict, err)
+		}
+		check.Beneficiary.Account = ""
+		if verdict, err := w.Check(w.ctx, check); err != nil || verdict.Good || !verdict.Known {
+			t.Errorf("no account: %+v, %v", verdict, err)
+		}
+		w.send()
+		w.clean()
+	})
+}
