@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,41 +19,57 @@ import (
 	"github.com/brama-pay/brama/db/dbtest"
 )
 
-// binary is the program under test, built once for all tests.
-var binary string
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f != nil && f.Value.String() == f.DefValue {
 		_ = f.Value.Set("4") // most of a test's time is waiting for another process
 	}
-	os.Exit(buildAndRun(m))
+	status := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(filepath.Dir(built))
+	}
+	os.Exit(status)
 }
 
 // buildVariable names a built program to test instead of the one of this tree.
 const buildVariable = "BRAMA_TEST_BINARY"
 
-func buildAndRun(m *testing.M) int {
-	if binary = os.Getenv(buildVariable); binary != "" {
-		return m.Run()
+var built string // what program has built; removed in the end
+
+// program is the program under test, built once for all tests.
+var program = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv(buildVariable); given != "" {
+		return given, nil
+	}
+	if err := lookAtSources(); err != nil {
+		return "", err
 	}
 	dir, err := os.MkdirTemp("", "brama-e2e-")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return "", err
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "brama")
-	if said, err := exec.Command("go", "build", "-o", binary, "github.com/brama-pay/brama/cmd/brama").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, said)
-		return 1
+	built = filepath.Join(dir, "brama")
+	if said, err := exec.Command("go", "build", "-o", built, "github.com/brama-pay/brama/cmd/brama").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, said)
 	}
-	return m.Run()
+	return built, nil
+})
+
+// lookAtSources lists the module's folders. What a running test looks at is what
+// its cached result depends on, which would otherwise know nothing of the program.
+func lookAtSources() error {
+	return filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "bin" || entry.Name() == "brama-data") {
+			return fs.SkipDir
+		}
+		return err
+	})
 }
 
 // gateway is a running program and the data that it keeps over its restarts.
 type gateway struct {
 	t      *testing.T
+	binary string // the program
 	engine string // sqlite or postgres
 	dir    string // what belongs to this gateway alone
 	url    string // http://127.0.0.1:port
@@ -106,7 +123,11 @@ func newGateway(t *testing.T, engine string, list ...option) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gateway{t: t, engine: engine, dir: dir, delay: "0", listen: "127.0.0.1:0", secret: demoSecret}
+	binary, err := program()
+	if err != nil {
+		t.Fatalf("build the program: %v", err)
+	}
+	g := &gateway{t: t, binary: binary, engine: engine, dir: dir, delay: "0", listen: "127.0.0.1:0", secret: demoSecret}
 	for _, o := range list {
 		o(g)
 	}
@@ -195,7 +216,7 @@ func (g *gateway) launch() {
 // spawn starts the program, which ends with this process at the latest.
 func (g *gateway) spawn(args []string) (*exec.Cmd, chan struct{}) {
 	g.t.Helper()
-	c := exec.Command(binary, args...)
+	c := exec.Command(g.binary, args...)
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stderr, err := os.OpenFile(g.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -246,7 +267,7 @@ func (g *gateway) stop() int {
 // brama runs another command of the program to its end.
 func (g *gateway) brama(args ...string) (status int, output string) {
 	g.t.Helper()
-	c := exec.Command(binary, append(args, g.storage()...)...)
+	c := exec.Command(g.binary, append(args, g.storage()...)...)
 	said, err := c.CombinedOutput()
 	if err != nil && c.ProcessState == nil {
 		g.t.Fatal(err)

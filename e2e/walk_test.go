@@ -10,7 +10,7 @@ import (
 // says runs a command that needs no data, only the gateway's address.
 func (g *gateway) says(args ...string) (status int, output string) {
 	g.t.Helper()
-	c := exec.Command(binary, append(args, "--url", g.url)...)
+	c := exec.Command(g.binary, append(args, "--url", g.url)...)
 	said, err := c.CombinedOutput()
 	if err != nil && c.ProcessState == nil {
 		g.t.Fatal(err)
