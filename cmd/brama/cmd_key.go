@@ -152,13 +152,14 @@ func (o *operator) newKey(keys seal.Keys) (seal.Keys, error) {
 }
 
 // sealedCount counts what is or was sealed anew.
-type sealedCount struct{ shops, accounts, payouts int64 }
+type sealedCount struct{ shops, accounts, stores, payouts int64 }
 
 func (n sealedCount) String() string {
-	return fmt.Sprintf("the secrets of %d shops and %d provider accounts, the accounts of %d payouts", n.shops, n.accounts, n.payouts)
+	return fmt.Sprintf("the secrets of %d shops and %d provider accounts, the passwords of %d stores, the accounts of %d payouts",
+		n.shops, n.accounts, n.stores, n.payouts)
 }
 
-func (n sealedCount) total() int64 { return n.shops + n.accounts + n.payouts }
+func (n sealedCount) total() int64 { return n.shops + n.accounts + n.stores + n.payouts }
 
 // countSealed counts what a rotation would seal anew: everything, or what one
 // that was cut has left.
@@ -167,7 +168,8 @@ func (o *operator) countSealed(ctx context.Context, unfinished bool) (n sealedCo
 		return o.countStale(ctx)
 	}
 	for text, to := range map[string]*int64{
-		"SELECT COUNT(*) FROM shop WHERE id > 0": &n.shops, "SELECT COUNT(*) FROM provider_account": &n.accounts, "SELECT COUNT(*) FROM payout": &n.payouts,
+		"SELECT COUNT(*) FROM shop WHERE id > 0": &n.shops, "SELECT COUNT(*) FROM provider_account": &n.accounts,
+		"SELECT COUNT(*) FROM store": &n.stores, "SELECT COUNT(*) FROM payout": &n.payouts,
 	} {
 		if *to, err = count(ctx, o.db.Reader(), text); err != nil {
 			return n, err
@@ -193,7 +195,11 @@ func (o *operator) countStale(ctx context.Context) (n sealedCount, err error) {
 		return n, err
 	}
 	accounts, err := provider.NewReseals(ctx, o.db.Reader(), o.box)
-	n.accounts = int64(len(accounts))
+	if err != nil {
+		return n, err
+	}
+	stores, err := shop.NewStoreReseals(ctx, o.db.Reader(), o.box)
+	n.accounts, n.stores = int64(len(accounts)), int64(len(stores))
 	return n, err
 }
 
@@ -202,7 +208,7 @@ func (o *operator) countStale(ctx context.Context) (n sealedCount, err error) {
 func (o *operator) resealAll(ctx context.Context) (done sealedCount, err error) {
 	for {
 		n, err := o.resealOnce(ctx)
-		done = sealedCount{done.shops + n.shops, done.accounts + n.accounts, done.payouts + n.payouts}
+		done = sealedCount{done.shops + n.shops, done.accounts + n.accounts, done.stores + n.stores, done.payouts + n.payouts}
 		if err != nil || n.total() == 0 {
 			return done, err
 		}
@@ -228,14 +234,33 @@ func (o *operator) resealOnce(ctx context.Context) (n sealedCount, err error) {
 	if err != nil {
 		return n, err
 	}
+	err = o.resealCatalogue(ctx, &n)
+	return n, err
+}
+
+// resealCatalogue does what is locked by the house: provider accounts and stores.
+func (o *operator) resealCatalogue(ctx context.Context, n *sealedCount) error {
 	accounts, err := provider.NewReseals(ctx, o.db.Reader(), o.box)
+	if err != nil {
+		return err
+	}
 	for _, u := range accounts {
 		n.accounts++
 		if _, err := db.Do(ctx, o.db, db.House, u); err != nil && !fault.Is(err, fault.Busy) {
-			return n, err
+			return err
 		}
 	}
-	return n, err
+	stores, err := shop.NewStoreReseals(ctx, o.db.Reader(), o.box)
+	if err != nil {
+		return err
+	}
+	for _, u := range stores {
+		n.stores++
+		if _, err := db.Do(ctx, o.db, db.House, u); err != nil && !fault.Is(err, fault.Busy) {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachShop goes through the shops in pages.

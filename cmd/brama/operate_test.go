@@ -343,7 +343,7 @@ func TestKeyRotation(t *testing.T) {
 		before := e.opened(1520)
 		id := e.payout("p-1", "150010000097")
 		e.payoutStatus(id, avanor.PayoutCompleted)
-		e.shows("2 shops and 1 provider accounts, the accounts of 1 payouts", "key", "rotate")
+		e.shows("2 shops and 1 provider accounts, the passwords of 1 stores, the accounts of 1 payouts", "key", "rotate")
 		e.shows("k1", "key", "list")
 		e.shows("k2 seals now", "key", "rotate", "--commit")
 		e.shows("k3 seals now", "key", "rotate", "--commit")
