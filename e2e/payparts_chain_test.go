@@ -172,7 +172,7 @@ func (c chain) agrees(g *gateway, what string, want int64) {
 	c.t.Helper()
 	g.quiet()
 	c.quiet()
-	const clearing = `SELECT COALESCE(SUM(balance), 0) FROM account WHERE purpose = 'clearing' AND currency = 'UAH' AND provider = $1`
+	const clearing = `SELECT COALESCE(SUM(balance), 0) FROM account WHERE purpose = 'clearing' AND currency = 980 AND provider = $1`
 	const acts = `SELECT COUNT(*) FROM %s WHERE status = %s`
 	ours, theirs := g.open(false), c.open(false)
 	defer ours.Close()
