@@ -12,7 +12,7 @@ import (
 
 // The outcomes of api/sandbox.md, with waiting times long enough to see what an
 // operation passes through.
-const unhurried = "0.4"
+const unhurried = "0.7"
 
 func requestFor(amount string) avanor.InvoiceRequest {
 	return avanor.InvoiceRequest{Amount: avanor.Decimal(amount), Currency: money.USD, Payway: "card_invoice_usd"}

@@ -287,7 +287,7 @@ func (g *gateway) operator(args ...string) string {
 
 // patience is how long a test waits for what must come. The machine may be busy
 // with other packages' tests.
-const patience = 40 * time.Second
+const patience = 90 * time.Second
 
 // eventually waits until something is so.
 func (g *gateway) eventually(what string, so func() bool) {

@@ -162,7 +162,11 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	doors := c.doors(g, meters, &draining, log)
 	servers := []*http.Server{newServer(doors, log)}
 	failed := make(chan error, 3)
-	go func() { failed <- servers[0].Serve(netutil.LimitListener(listener, maxConnections)) }()
+	stopAdmin, err := c.serveAdmin(g, log) // before anything is taken or worked off: it finds out that another server has this directory
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	if !c.Demo {
 		admin, err := net.Listen("tcp", c.AdminListen)
 		if err != nil {
@@ -173,6 +177,7 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 		servers = append(servers, newServer(mux, log))
 		go func() { failed <- servers[1].Serve(netutil.LimitListener(admin, 64)) }()
 	}
+	go func() { failed <- servers[0].Serve(netutil.LimitListener(listener, maxConnections)) }()
 	work, stopWork := context.WithCancel(context.Background())
 	sending, stopSending := context.WithCancel(context.Background())
 	defer stopSending()
@@ -180,11 +185,6 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	workers, senders := &loops{log: log}, &loops{log: log}
 	g.start(work, workers)
 	g.send(sending, senders)
-	stopAdmin, err := c.serveAdmin(g, log)
-	if err != nil {
-		return err
-	}
-	defer stopAdmin()
 	log.Info("ready", "listen", c.Listen, "public", c.PublicURL, "demo", c.Demo)
 	select {
 	case <-ctx.Done():
