@@ -3,7 +3,6 @@ package invoice
 import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/ledger"
-	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
 )
@@ -61,7 +60,7 @@ func (a Apply) Decide(s *db.State) (Applied, error) {
 	if !ok || !known {
 		return Applied{}, notFound(a.ID)
 	}
-	outcome := believed(a.Outcome, attempt, v.PriceAmount())
+	outcome := a.Outcome.Believed(v.PriceAmount())
 	if !attempt.Open() || v.Status.Final() {
 		return Applied{Invoice: v}, contradict(s, v, v.last(s, attempt), outcome)
 	}
@@ -75,16 +74,6 @@ func (a Apply) Decide(s *db.State) (Applied, error) {
 	provider.Attempts.Update(s, attempt)
 	invoices.Update(s, v)
 	return Applied{Invoice: v, Lesson: lesson}, nil
-}
-
-// believed is what can be believed of an outcome. A question to the payer makes
-// sense of a payment only; elsewhere nobody could ever answer it.
-func believed(o provider.Outcome, attempt *provider.Attempt, want money.Amount) provider.Outcome {
-	o = o.Believed(want)
-	if o.Result == provider.Challenge && attempt.Verb != provider.Authorize {
-		o.Result = provider.Unknown
-	}
-	return o
 }
 
 // last is the last attempt of the act that an attempt is one of: what a provider
@@ -197,14 +186,16 @@ func contradict(s *db.State, v *Invoice, last *provider.Attempt, o provider.Outc
 		return nil
 	case came == (last.Outcome == provider.Succeeded): // it says what we know
 		return nil
-	case !moves: // a hold or its release: nothing to book
-		return nil
+	}
+	posting := ledger.Posting{Kind: "invoice.contradiction", Operation: v.ID}
+	if !moves { // a hold or its release: nothing to book
+		return provider.Contradict(s, last, o, posting)
 	}
 	amount := v.Price
 	if !came {
 		amount = -amount
 	}
-	return provider.Contradict(s, last, o, ledger.Posting{Kind: "invoice.contradiction", Operation: v.ID},
+	return provider.Contradict(s, last, o, posting,
 		ledger.Leg{Currency: v.PriceCurrency, Purpose: ledger.Clearing, Provider: v.Provider, Amount: -amount},
 		ledger.Leg{Currency: v.PriceCurrency, Purpose: ledger.Suspense, Amount: amount})
 }

@@ -183,6 +183,9 @@ func (v *Invoices) intend(ctx context.Context, commit func(func(Intent, error)) 
 	if intent.Attempt == nil {
 		return intent.Invoice, nil
 	}
+	if v.Await != nil {
+		v.Await(ctx, func() bool { return len(came) > 0 })
+	}
 	select {
 	case r := <-came:
 		return verdict(r.applied, r.err, want)

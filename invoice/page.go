@@ -266,11 +266,24 @@ func (v *Invoices) act(ctx context.Context, session string, kind actKind, task f
 // wait waits for the provider, at most as long as a payer likes to look at a
 // page that does not move.
 func (v *Invoices) wait(ctx context.Context, settled <-chan struct{}) {
+	if v.Await != nil {
+		v.Await(ctx, func() bool { return isClosed(settled) })
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, v.Patience)
 	defer cancel()
 	select {
 	case <-settled:
 	case <-ctx.Done():
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

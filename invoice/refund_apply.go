@@ -36,7 +36,7 @@ func (a ApplyRefund) Decide(s *db.State) (*Refund, error) {
 	if !ok || !known {
 		return nil, refundNotFound(a.ID)
 	}
-	outcome := believed(a.Outcome, attempt, f.PriceAmount())
+	outcome := a.Outcome.Believed(f.PriceAmount())
 	if !attempt.Open() || f.Status != Waiting {
 		return f, contradictRefund(s, f, outcome)
 	}

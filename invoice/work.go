@@ -23,6 +23,10 @@ type Invoices struct {
 	PublicURL string        // where payers reach the gateway, without a slash at its end
 	Fallback  string        // callback URL of invoices that have none; a demo's receiver
 	Log       *slog.Logger
+	// Await is called before a caller waits for its provider, and returns when ready
+	// reports true or the caller has left: a simulation orders there what would run
+	// at the same time. It is nil in production.
+	Await func(ctx context.Context, ready func() bool)
 
 	due, dueRefunds db.Due
 }
@@ -43,7 +47,7 @@ func (v *Invoices) Wire() {
 // perform makes the call or asks the question, and applies what came of it.
 func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error) {
 	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
-	outcome, asked := v.call(ctx, t, timing)
+	outcome, asked := v.Gate.Perform(ctx, t)
 	applied, err := db.Do(ctx, v.DB, t.Attempt.Shop, Apply{
 		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: timing,
 	})
@@ -55,7 +59,7 @@ func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error
 
 func (v *Invoices) performRefund(ctx context.Context, t provider.Task) {
 	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
-	outcome, asked := v.call(ctx, t, timing)
+	outcome, asked := v.Gate.Perform(ctx, t)
 	if outcome.Alike != (provider.Alike{}) {
 		outcome = v.among(ctx, t.Attempt, outcome)
 	}
@@ -97,27 +101,6 @@ func (v *Invoices) others(ctx context.Context, a provider.Attempt) (n provider.A
 		}
 	}
 	return n, err
-}
-
-// call makes the call or asks the question. A call ends at the moment by which
-// everybody takes it to have ended: its time-out after it was announced. After
-// that a worker may believe that it never arrived and send the next. So one whose
-// turn comes when half of that time is over is not made: nothing left the house.
-func (v *Invoices) call(ctx context.Context, t provider.Task, timing provider.Timing) (o provider.Outcome, asked bool) {
-	if t.Call == nil {
-		return v.Gate.Perform(ctx, t)
-	}
-	left := timing.CallTimeout - v.Now().Sub(time.UnixMilli(t.Attempt.SentAt))
-	switch {
-	case left >= timing.CallTimeout/2:
-	case t.Code != "": // the payment itself had been accepted
-		return provider.Outcome{Result: provider.Unknown, Reason: "its turn came too late"}, false
-	default:
-		return provider.Outcome{Result: provider.Refused, Reason: "its turn came too late"}, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	return v.Gate.Perform(ctx, t)
 }
 
 // Take claims an invoice that is due and says what is to be done about it: ask

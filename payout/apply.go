@@ -51,9 +51,6 @@ func (a Apply) Decide(s *db.State) (*Payout, error) {
 		return nil, notFound(a.ID)
 	}
 	outcome := a.Outcome.Believed(p.ReceiveAmount())
-	if outcome.Result == provider.Challenge {
-		outcome.Result = provider.Unknown // a payout has nobody to answer it
-	}
 	if !attempt.Open() || p.Status.Final() {
 		return p, contradict(s, p, outcome)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"time"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
@@ -77,30 +76,13 @@ func (p *Payouts) task(row *Payout, a *provider.Attempt, b provider.Beneficiary)
 // perform makes the call or asks the question, and applies what came of it.
 func (p *Payouts) perform(ctx context.Context, t provider.Task) {
 	timing := p.Gate.Timing(ctx, t.Attempt.Provider)
-	outcome, asked := p.call(ctx, t, timing)
+	outcome, asked := p.Gate.Perform(ctx, t)
 	_, err := db.Do(ctx, p.DB, t.Attempt.Shop, Apply{
 		Shop: t.Attempt.Shop, ID: t.Attempt.Operation, N: t.Attempt.N, Outcome: outcome, Asked: asked, Timing: timing,
 	})
 	if err != nil { // the attempt is still open: a worker will ask
 		p.Log.Error("a payout's outcome was not stored", "shop", t.Attempt.Shop, "payout", t.Attempt.Operation, "error", err)
 	}
-}
-
-// call makes the call or asks the question. A call ends at the moment by which
-// everybody takes it to have ended: its time-out after it was announced. After
-// that a worker may believe that it never arrived and send the next. So one whose
-// turn comes when half of that time is over is not made: nothing left the house.
-func (p *Payouts) call(ctx context.Context, t provider.Task, timing provider.Timing) (o provider.Outcome, asked bool) {
-	if t.Call == nil {
-		return p.Gate.Perform(ctx, t)
-	}
-	left := timing.CallTimeout - time.Duration(p.Due.Now()-t.Attempt.SentAt)*time.Millisecond
-	if left < timing.CallTimeout/2 {
-		return provider.Outcome{Result: provider.Refused, Reason: "its turn came too late"}, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	return p.Gate.Perform(ctx, t)
 }
 
 // Take claims a payout that is due and says what is to be done about it: to

@@ -34,14 +34,18 @@ func ReadContradiction(r *db.Reads, shop, operation, n int64, found Result) {
 	once.Read(r, operation, n, found, shop)
 }
 
-// Contradict stores a contradiction and books its money, once.
+// Contradict stores a contradiction and books its money, once. One that moved no
+// money, about a hold or its release, has no legs.
 func Contradict(s *db.State, a *Attempt, o Outcome, p ledger.Posting, legs ...ledger.Leg) error {
 	if _, heard := once.Find(s, a.Operation, a.N, o.Result, a.Shop); heard {
 		return nil
 	}
-	transfer, err := ledger.Post(s, a.Shop, p, legs...)
-	if err != nil {
-		return err
+	var transfer int64
+	if len(legs) > 0 {
+		var err error
+		if transfer, err = ledger.Post(s, a.Shop, p, legs...); err != nil {
+			return err
+		}
 	}
 	contradictions.Insert(s, &Contradiction{
 		Shop: a.Shop, ID: s.NewID(), Operation: a.Operation, N: a.N, Kind: p.Kind, Found: o.Result, Transfer: transfer, At: s.Now(),

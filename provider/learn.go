@@ -59,6 +59,9 @@ func Learn(a *Attempt, w *Work, o Outcome, asked bool, t Timing, now int64) Less
 		w.DueAt = now + pause(t, a.Asked)
 		return Wait
 	case Challenge:
+		if a.Verb != Authorize { // nobody could ever answer it
+			return doubt(a, w, t, now)
+		}
 		a.Outcome = Challenge
 		w.DueAt = 0
 		return Answer

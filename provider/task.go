@@ -1,6 +1,9 @@
 package provider
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Task is what is to be done about an attempt outside of any transaction: its
 // call, once, by the process that announced it; or a question.
@@ -12,12 +15,28 @@ type Task struct {
 }
 
 // Perform does it. asked tells an answer to a question from one to the call.
+//
+// A call ends at the moment by which everybody takes it to have ended: its
+// time-out after it was announced. After that a worker may believe that it never
+// arrived and send the next. So one whose turn comes too late is not made.
 func (g *Gate) Perform(ctx context.Context, t Task) (o Outcome, asked bool) {
-	switch {
-	case t.Call == nil:
-		return g.Ask(ctx, t.Attempt.Provider, *t.Query), true
-	case t.Code != "":
-		return g.Answer(ctx, t.Attempt.Provider, *t.Call, t.Code), false
+	account := t.Attempt.Provider
+	if t.Call == nil {
+		return g.Ask(ctx, account, *t.Query), true
 	}
-	return g.Send(ctx, t.Attempt.Provider, *t.Call), false
+	timeout := g.Timing(ctx, account).CallTimeout
+	left := timeout - g.Now().Sub(time.UnixMilli(t.Attempt.SentAt))
+	switch {
+	case left >= timeout/2:
+	case t.Code != "": // the payment itself had been accepted
+		return Outcome{Result: Unknown, Reason: "its turn came too late"}, false
+	default:
+		return Outcome{Result: Refused, Reason: "its turn came too late"}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	if t.Code != "" {
+		return g.Answer(ctx, account, *t.Call, t.Code), false
+	}
+	return g.Send(ctx, account, *t.Call), false
 }
