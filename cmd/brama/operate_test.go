@@ -177,7 +177,7 @@ func TestUnknownNamesAnswerWithWhatThereIs(t *testing.T) {
 		e.refused("there are 77", "verify", "--shop", "78")
 		e.refused("there are card", "payway", "set", "cash", "percent=1")
 		e.refused("there are main", "provider", "set", "other", "a=b")
-		e.refused("there are sandbox", "provider", "create", "other", "bank")
+		e.refused(`there is no connector "bank"; there are `, "provider", "create", "other", "bank")
 		e.refused("no such setting; there are name, callback_url", "shop", "set", "77", "nope=1")
 		e.refused("no such property; there are name", "payway", "set", "card", "nope=1")
 		e.refused("no currency's code", "shop", "deposit", "77", "1", "XXX")
