@@ -113,6 +113,10 @@ func TestHoldLives(t *testing.T) {
 			if c.method == "cancel" && h.balances() != before {
 				t.Error("a hold that was canceled left money behind")
 			}
+			if c.method == "confirm" {
+				h.post("decline", decline("ORDER-1", "600.00")).is("SUCCESS", "")
+				h.idle()
+			}
 		})
 	}
 }

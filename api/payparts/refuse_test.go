@@ -2,6 +2,7 @@ package payparts_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/shop"
+	"github.com/brama-pay/brama/signature"
 )
 
 // way changes the payway of the store.
@@ -183,6 +185,35 @@ func TestShopRules(t *testing.T) {
 	}
 	h.clock.Add(shop.Fresh)
 	h.post("state", key("ORDER-1")).is("FAIL", "Shop ip 192.0.2.1 denied")
+}
+
+// TestStoresAreApart: what one store has, no other sees or moves, not even one of
+// the same shop.
+func TestStoresAreApart(t *testing.T) {
+	h := newHouseSQLite(t)
+	h.paid("create", buys("ORDER-1", "600.00"))
+	before := h.balances()
+	for i, owner := range []int64{demo.Shop, demo.EmptyShop} {
+		other := fmt.Sprint("OTHER-", i)
+		u, secret, err := shop.NewStore(h.box, rand.NewChaCha8([32]byte{byte(i)}), other, owner, "payparts_uah", "", "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Do(ctx, h.db, db.House, u); err != nil {
+			t.Fatal(err)
+		}
+		ask := func(as, with string, more string, parts ...string) string {
+			return fmt.Sprintf(`{"storeId":%q,"orderId":"ORDER-1"%s,"signature":%q}`, as, more,
+				signature.PayParts(append(append([]string{with, as, "ORDER-1"}, parts...), with)...))
+		}
+		h.post("state", ask(other, secret, "")).is("FAIL", "Платеж не найден")
+		h.post("decline", ask(other, secret, `,"amount":600`, "60000")).is("FAIL", "Платеж не найден")
+		h.post("decline", ask(store, secret, `,"amount":600`, "60000")).is("FAIL", wrongSignature)
+		h.post("decline", ask(other, password, `,"amount":600`, "60000")).is("FAIL", wrongSignature)
+	}
+	if h.balances() != before {
+		t.Error("money moved")
+	}
 }
 
 // TestDeclineIsRefused: the right message, a signature that verifies, nothing moves.
