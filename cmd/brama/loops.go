@@ -77,7 +77,7 @@ func (l *loops) every(ctx context.Context, name string, pause time.Duration, wor
 	go func() {
 		defer l.running.Done()
 		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
-			if err := work(ctx); err != nil {
+			if err := work(ctx); err != nil && ctx.Err() == nil { // cut by the stop it is no error
 				l.log.Warn("a worker met an error", "worker", name, "error", err)
 			}
 		}
