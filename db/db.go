@@ -43,6 +43,21 @@ type Config struct {
 	Writers    int    // PostgreSQL writers of this process; 0 is 4
 	Batch      int    // use cases in one transaction, at most; 0 is 256
 	Now        func() int64
+
+	Simulation *Simulation // nil in production
+}
+
+// Simulation is what a simulation of several processes within one puts in the
+// place of chance. Its databases share a file without a lock on it, and SQLite
+// does not sync its commits: nothing outlives the real process anyway.
+type Simulation struct {
+	// Commit is called instead of a commit, with the rows that it will store; it
+	// calls commit or not. An error leaves the outcome unknown, as a lost
+	// connection does, whether or not it did.
+	Commit func(rows []any, commit func() error) error
+	// Wait is called before a caller waits for its answer. It returns when ready
+	// reports true, or when the caller's context has ended.
+	Wait func(ctx context.Context, ready func() bool)
 }
 
 // DB is an open database.
@@ -57,6 +72,8 @@ type DB struct {
 	closed  sync.RWMutex
 	down    bool
 	Stats   *Stats
+
+	simulation *Simulation
 }
 
 // Stats are counters of the writers since the start.
@@ -76,7 +93,7 @@ var ErrInUse = errors.New("another brama process is using it")
 // Open opens a database and brings its tables up to date. The caller runs the
 // writers (DB.Writers) and then joins (DB.Join) before anything is written.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	d := &DB{ids: NewIDs(0, c.Now), Stats: &Stats{}}
+	d := &DB{ids: NewIDs(0, c.Now), Stats: &Stats{}, simulation: c.Simulation}
 	var err error
 	if c.URL != "" {
 		err = d.openPostgres(ctx, c)
@@ -92,7 +109,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		batch = batchLength
 	}
 	for _, e := range d.engines {
-		d.writers = append(d.writers, &Writer{engine: e, queue: make(chan *member, queueLength), length: batch, now: c.Now, newID: d.ids.Next, stats: d.Stats})
+		d.writers = append(d.writers, &Writer{engine: e, queue: make(chan *member, queueLength), length: batch, now: c.Now, newID: d.ids.Next, stats: d.Stats, simulation: c.Simulation})
 	}
 	return d, nil
 }
@@ -103,10 +120,12 @@ func (d *DB) openSQLite(ctx context.Context, c Config) error {
 			return fmt.Errorf("no database at %s: %w", c.Path, err)
 		}
 	} else {
-		if err := d.exclude(c.Path); err != nil {
-			return err
+		if c.Simulation == nil {
+			if err := d.exclude(c.Path); err != nil {
+				return err
+			}
 		}
-		e, err := openSQLiteEngine(ctx, c.Path)
+		e, err := openSQLiteEngine(ctx, c.Path, c.Simulation == nil)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ type sqliteEngine struct {
 // anew, which happens only when batches of ever new sizes arrive.
 const maxPrepared = 512
 
-func openSQLiteEngine(ctx context.Context, path string) (*sqliteEngine, error) {
+func openSQLiteEngine(ctx context.Context, path string, durable bool) (*sqliteEngine, error) {
 	pool, err := sql.Open("sqlite", sqliteDSN(path, false))
 	if err != nil {
 		return nil, err
@@ -46,7 +46,12 @@ func openSQLiteEngine(ctx context.Context, path string) (*sqliteEngine, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	e := &sqliteEngine{pool: pool, conn: conn, prepared: map[string]*sql.Stmt{}}
-	if err := e.assertDurable(ctx); err != nil {
+	if durable {
+		err = e.assertDurable(ctx)
+	} else {
+		_, err = conn.ExecContext(ctx, "PRAGMA synchronous=OFF")
+	}
+	if err != nil {
 		e.close()
 		return nil, err
 	}

@@ -45,6 +45,8 @@ type Writer struct {
 	now    func() int64
 	newID  func() int64
 	stats  *Stats
+
+	simulation *Simulation
 }
 
 // member is one use case waiting in a writer's queue.
@@ -82,6 +84,9 @@ func Do[A any](ctx context.Context, d *DB, shop int64, u UseCase[A]) (A, error) 
 	if err := d.enqueue(m); err != nil {
 		m.end(err)
 		return none, err
+	}
+	if d.simulation != nil {
+		d.simulation.Wait(ctx, func() bool { return len(m.done) > 0 })
 	}
 	select {
 	case err := <-m.done:
@@ -219,7 +224,7 @@ func (w *Writer) transact(members []*member) error {
 			return err
 		}
 	}
-	if err := w.engine.commit(ctx); err != nil {
+	if err := w.commit(ctx, loaded); err != nil {
 		return commitFault(err)
 	}
 	w.stats.observe(len(members), len(loaded.order))
@@ -230,6 +235,17 @@ func (w *Writer) transact(members []*member) error {
 		m.end(outcomes[i])
 	}
 	return nil
+}
+
+func (w *Writer) commit(ctx context.Context, written *sheet) error {
+	if w.simulation == nil {
+		return w.engine.commit(ctx)
+	}
+	rows := make([]any, len(written.order))
+	for i, s := range written.order {
+		rows[i] = s.row
+	}
+	return w.simulation.Commit(rows, func() error { return w.engine.commit(ctx) })
 }
 
 // load locks the shops and loads every row the members' Reads name, in rounds.
