@@ -39,12 +39,6 @@ type Report struct {
 	Actions int64    // client actions begun
 }
 
-// Counts are what happened in a run.
-type Counts struct {
-	Requests, Acknowledged, Commits, LostCommits, Crashes, Calls, Questions, CutCalls, Notices, Deliveries, FailedDeliveries, Verifies int64
-	Invoices, Refunds, Payouts, Transfers, Contradictions                                                                              int64
-}
-
 // Failure is a promise that was not kept.
 type Failure struct {
 	Seed      uint64

@@ -25,6 +25,7 @@ type commands struct {
 	Call    callCommand    `cmd:"" help:"Sign and send any method of the API, and print the answer."`
 	Sign    signCommand    `cmd:"" help:"Explain a signature step by step, and find what is wrong with a given one."`
 	Bench   benchCommand   `cmd:"" help:"Measure the gateway on this machine."`
+	Sim     simCommand     `cmd:"" help:"Live the whole gateway under a seed, with crashes and lies, and check every promise."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Shop     shopCommands     `cmd:"" help:"Shops: secrets, addresses, URLs, settings, deposits."`

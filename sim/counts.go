@@ -1,0 +1,34 @@
+package sim
+
+import "fmt"
+
+// Counts are what happened in a run.
+type Counts struct {
+	Requests, Acknowledged                int64 // of shops and payers; answered Ok
+	Commits, LostCommits, Crashes         int64
+	Calls, CutCalls, Questions, Notices   int64 // to the provider, without an answer, about outcomes; from it
+	Deliveries, FailedDeliveries          int64 // of callbacks
+	Invoices, Refunds, Payouts, Transfers int64
+	Contradictions, Verifies              int64
+}
+
+// Add adds another run's counts.
+func (c *Counts) Add(o Counts) {
+	to, from := c.all(), o.all()
+	for i := range to {
+		*to[i] += *from[i]
+	}
+}
+
+func (c *Counts) all() []*int64 {
+	return []*int64{&c.Requests, &c.Acknowledged, &c.Commits, &c.LostCommits, &c.Crashes, &c.Calls, &c.CutCalls, &c.Questions, &c.Notices,
+		&c.Deliveries, &c.FailedDeliveries, &c.Invoices, &c.Refunds, &c.Payouts, &c.Transfers, &c.Contradictions, &c.Verifies}
+}
+
+// String is one line for people.
+func (c Counts) String() string {
+	return fmt.Sprintf("%d requests (%d done), %d commits (%d lost), %d crashes; provider: %d calls (%d cut), %d questions, %d notices; "+
+		"callbacks: %d tries (%d failed); %d invoices, %d refunds, %d payouts, %d transfers, %d contradictions; books recomputed %d times",
+		c.Requests, c.Acknowledged, c.Commits, c.LostCommits, c.Crashes, c.Calls, c.CutCalls, c.Questions, c.Notices,
+		c.Deliveries, c.FailedDeliveries, c.Invoices, c.Refunds, c.Payouts, c.Transfers, c.Contradictions, c.Verifies)
+}
