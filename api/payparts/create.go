@@ -21,7 +21,7 @@ func (d *door) make(ctx context.Context, q *request, hold bool) (answer, error) 
 		return answer{}, err
 	}
 	c := invoice.Create{
-		Order:  invoice.Order{Shop: q.store.Store.Shop, Payway: q.store.Store.Payway, Amount: o.amount.text(), Currency: currency},
+		Order:  invoice.Order{Shop: q.store.Store.Shop, Payway: q.store.Store.Payway, Amount: o.amount.text(), Currency: o.amount.money.Currency},
 		Source: q.storeID, OrderID: q.orderID, Hold: hold, CallbackURL: o.responseURL, SuccessURL: o.redirectURL, FailedURL: o.redirectURL,
 		ExpiresAt: d.Now().Add(settings.TokenLife()).UnixMilli(), AddOns: map[string]string{invoice.PartsCount: strconv.Itoa(o.plan.PartsCount)},
 		Plan: &o.plan, Joined: q.joined(),

@@ -18,7 +18,7 @@ const (
 	signatureLength   = 64
 	recipientLength   = 64
 	descriptionLength = 255
-	urlLength         = 2000
+	urlLength         = 2000 // and anything else: what it says is judged later
 )
 
 // form reads fields as loosely as §2 of api/payparts.md asks. The first that is
@@ -78,6 +78,9 @@ type decimal struct {
 	long, short string // 050 and 50 (api/payparts.md §1)
 	money       money.Amount
 }
+
+// text is the amount as the room of invoices reads it.
+func (d decimal) text() string { return d.money.Text() }
 
 func (d decimal) signed(short bool) string {
 	if short {

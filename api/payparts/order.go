@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/brama-pay/brama/instalment"
-	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/shop"
 )
 
@@ -143,8 +142,3 @@ func (o *order) sent() (sendPhone, message string) {
 	}
 	return Fail, "client not found"
 }
-
-// text is the amount as the room of invoices reads it.
-func (d decimal) text() string { return d.money.Text() }
-
-var currency = money.UAH

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"sort"
-	"strings"
 
 	"github.com/brama-pay/brama/fault"
 )
@@ -75,7 +74,7 @@ func (d *door) explain(q *request, err error) *refusal {
 }
 
 // names are the wire's names of what the rooms call differently.
-var names = map[string]string{"order_id": "orderId", "invoice_id": "orderId", "parts_count": "partsCount", "expires_at": "token_minutes"}
+var names = map[string]string{"order_id": "orderId", "invoice_id": "orderId", "parts_count": "partsCount"}
 
 // badFields is the message of a fault.Invalid: the first of its fields by name.
 func badFields(err error) string {
@@ -89,8 +88,9 @@ func badFields(err error) string {
 	}
 	sort.Strings(fields)
 	name := fields[0]
+	reason := f.Params[name]
 	if wire, ok := names[name]; ok {
-		return badValue + wire + " " + f.Params[name]
+		name = wire
 	}
-	return badValue + strings.Join([]string{name, f.Params[name]}, " ")
+	return badValue + name + " " + reason
 }
