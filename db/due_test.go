@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestWhatIsDueGoesToOneLoop(t *testing.T) {
 		t.Errorf("%v is given to a second loop", k)
 	}
 	clock.Add(time.Second)
-	due.Done(db.Key{Shop: 1, ID: 3})
+	due.Done(db.Key{Shop: 1, ID: 3}, nil)
 	if k, ok, _ := due.Next(context.Background()); !ok || k.ID != 3 {
 		t.Errorf("what was given back and is still due: %v, %v", k, ok)
 	}
@@ -76,5 +77,41 @@ func TestAScanThatFailsIsToldAndTriedAgain(t *testing.T) {
 	rows.err, rows.rows = nil, []db.Key{{Shop: 1, ID: 1}}
 	if _, ok, err := due.Next(context.Background()); !ok || err != nil {
 		t.Errorf("afterwards = %v, %v", ok, err)
+	}
+}
+
+// Rows whose work fails again and again must not keep those behind them from
+// being found, however many they are.
+func TestRowsThatFailRest(t *testing.T) {
+	clock, rows := dbtest.NewClock(), &fakeDue{}
+	for id := range int64(300) {
+		rows.rows = append(rows.rows, db.Key{Shop: 1, ID: id})
+	}
+	due := &db.Due{Scan: rows.scan, Now: clock.Now}
+	broken := errors.New("a defect")
+	seen := map[int64]int{}
+	for range 3 * 60 * 4 {
+		for {
+			k, ok, err := due.Next(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			seen[k.ID]++
+			if k.ID < 200 {
+				due.Done(k, broken)
+			} else {
+				due.Done(k, nil)
+				rows.rows = slices.DeleteFunc(rows.rows, func(other db.Key) bool { return other == k })
+			}
+		}
+		clock.Add(250 * time.Millisecond)
+	}
+	for id := range int64(300) {
+		if n := seen[id]; id >= 200 && n != 1 || id < 200 && (n < 5 || n > 20) {
+			t.Errorf("row %d was worked on %d times", id, n)
+		}
 	}
 }

@@ -26,7 +26,7 @@ func kindOf(err error) (kind fault.Kind, transient bool) {
 		return sqliteKind(lite)
 	case errors.As(err, &pg):
 		return postgresKind(pg)
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fault.Unavailable, false
 	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), pgconn.SafeToRetry(err):
 		return fault.Unavailable, false

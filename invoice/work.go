@@ -155,11 +155,10 @@ func (t Take) Decide(s *db.State) (taken Taken, err error) {
 
 // Step looks after one invoice that is due.
 func (v *Invoices) Step(ctx context.Context) (worked bool, err error) {
-	key, ok, err := v.due.Next(ctx)
-	if err != nil || !ok {
-		return false, err
-	}
-	defer v.due.Done(key)
+	return v.due.Work(ctx, v.lookAfter)
+}
+
+func (v *Invoices) lookAfter(ctx context.Context, key db.Key) error {
 	taken, err := db.Do(ctx, v.DB, key.Shop, Take{key.Shop, key.ID})
 	switch {
 	case err != nil:
@@ -168,7 +167,7 @@ func (v *Invoices) Step(ctx context.Context) (worked bool, err error) {
 	case taken.Open != nil:
 		_, err = v.perform(ctx, question(taken.Open, taken.Original, taken.Invoice.PriceAmount(), taken.Invoice.Hold))
 	}
-	return true, err
+	return err
 }
 
 // question asks about an attempt; original is the authorisation it acts upon, or itself.
@@ -230,11 +229,10 @@ func (t TakeRefund) Decide(s *db.State) (taken TakenRefund, err error) {
 
 // StepRefunds looks after one refund that is due.
 func (v *Invoices) StepRefunds(ctx context.Context) (worked bool, err error) {
-	key, ok, err := v.dueRefunds.Next(ctx)
-	if err != nil || !ok {
-		return false, err
-	}
-	defer v.dueRefunds.Done(key)
+	return v.dueRefunds.Work(ctx, v.lookAfterRefund)
+}
+
+func (v *Invoices) lookAfterRefund(ctx context.Context, key db.Key) error {
 	taken, err := db.Do(ctx, v.DB, key.Shop, TakeRefund{key.Shop, key.ID})
 	switch {
 	case err != nil:
@@ -243,7 +241,7 @@ func (v *Invoices) StepRefunds(ctx context.Context) (worked bool, err error) {
 	case taken.Open != nil:
 		v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount(), false))
 	}
-	return true, err
+	return err
 }
 
 // Notice is told by the inbox that something happened to an invoice: it asks.

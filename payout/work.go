@@ -127,27 +127,24 @@ func (t Take) Decide(s *db.State) (taken Taken, err error) {
 }
 
 // Step looks after one payout that is due.
-func (p *Payouts) Step(ctx context.Context) (worked bool, err error) {
-	key, ok, err := p.Due.Next(ctx)
-	if err != nil || !ok {
-		return false, err
-	}
-	defer p.Due.Done(key)
+func (p *Payouts) Step(ctx context.Context) (worked bool, err error) { return p.Due.Work(ctx, p.look) }
+
+func (p *Payouts) look(ctx context.Context, key db.Key) error {
 	taken, err := db.Do(ctx, p.DB, key.Shop, Take{key.Shop, key.ID})
 	if err != nil {
-		return true, err
+		return err
 	}
 	switch {
 	case taken.Announced != nil:
 		b, err := p.unseal(taken.Payout)
 		if err != nil { // it stays announced; nothing was sent, and asking will say so
-			return true, err
+			return err
 		}
 		p.perform(ctx, p.task(taken.Payout, taken.Announced, b))
 	case taken.Open != nil:
 		p.perform(ctx, provider.Task{Attempt: *taken.Open, Query: question(taken.Payout, taken.Open)})
 	}
-	return true, nil
+	return nil
 }
 
 func question(row *Payout, a *provider.Attempt) *provider.Query {

@@ -69,8 +69,11 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, tooLong()
 	}
 	data, err := body.Read(r.Body, bodyLimit)
-	if errors.Is(err, body.ErrTooLarge) {
+	switch {
+	case errors.Is(err, body.ErrTooLarge):
 		return nil, tooLong()
+	case errors.Is(err, body.ErrBusy):
+		return nil, fault.Wrap(fault.Overloaded, err, "too many long requests at a time; nothing was stored, try again")
 	}
 	if err != nil {
 		return nil, fault.Param("body", "could not be read to its end")

@@ -76,7 +76,10 @@ var ladder = []step{
 // decode reads the body: exactly one JSON object, whatever the Content-Type says.
 func (d *door) decode(_ context.Context, q *request) error {
 	data, err := body.Read(q.http.Body, bodyLimit)
-	if errors.Is(err, body.ErrTooLarge) {
+	switch {
+	case errors.Is(err, body.ErrBusy):
+		return &refusal{status: http.StatusServiceUnavailable, state: Fail, message: "too many long requests at a time; nothing was stored, try again"}
+	case errors.Is(err, body.ErrTooLarge):
 		return &refusal{status: http.StatusRequestEntityTooLarge, state: Fail, message: "bad value: body must have at most 1048576 bytes"}
 	}
 	if err != nil {

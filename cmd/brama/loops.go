@@ -24,21 +24,22 @@ const (
 	errorPause = time.Second
 )
 
-// run calls a worker's step again and again, n loops at a time.
+// run calls a worker's step again and again, n loops at a time. Together they look
+// for work every idlePause; each rests n times as long.
 func (l *loops) run(ctx context.Context, name string, n int, work step) {
 	for range n {
 		l.running.Add(1)
 		go func() {
 			defer l.running.Done()
 			for ctx.Err() == nil {
-				sleep(ctx, l.once(ctx, name, work))
+				sleep(ctx, l.once(ctx, name, work, idlePause*time.Duration(n)))
 			}
 		}()
 	}
 }
 
-// once does one step and gives the pause after it. A panic costs its step only.
-func (l *loops) once(ctx context.Context, name string, work step) (pause time.Duration) {
+// once does one step and gives the pause after it, idle when there was nothing to do. A panic costs its step only.
+func (l *loops) once(ctx context.Context, name string, work step, idle time.Duration) (pause time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.log.Error("a worker panicked", "worker", name, "panic", p)
@@ -53,7 +54,7 @@ func (l *loops) once(ctx context.Context, name string, work step) (pause time.Du
 	case worked:
 		return 0
 	}
-	return idlePause
+	return idle
 }
 
 // start runs every worker of the gateway. Senders are many: a slow receiver or

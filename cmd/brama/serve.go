@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/brama-pay/brama/api/avanor"
 	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
@@ -55,6 +53,8 @@ func (d delay) duration() (time.Duration, error) {
 // Bounds of the servers.
 const (
 	maxConnections = 4096
+	maxAdmin       = 64
+	bodyBudget     = 64 << 20 // bytes of long bodies being read at a time
 	maxHeader      = 32 << 10
 	drainTime      = 15 * time.Second
 )
@@ -160,7 +160,7 @@ func (c *serveCommand) logger() *slog.Logger {
 func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, listener net.Listener, log *slog.Logger) error {
 	var draining atomic.Bool
 	doors := c.doors(g, meters, &draining, log)
-	servers := []*http.Server{newServer(doors, log)}
+	servers := []*http.Server{newServer(hospitable(doors, bodyBudget), maxConnections, log)}
 	failed := make(chan error, 3)
 	stopAdmin, err := c.serveAdmin(g, log) // before anything is taken or worked off: it finds out that another server has this directory
 	if err != nil {
@@ -174,10 +174,11 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 		}
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", meters.handler())
-		servers = append(servers, newServer(mux, log))
-		go func() { failed <- servers[1].Serve(netutil.LimitListener(admin, 64)) }()
+		c.health(mux, g, &draining)
+		servers = append(servers, newServer(mux, maxAdmin, log))
+		go func() { failed <- servers[1].Serve(admin) }()
 	}
-	go func() { failed <- servers[0].Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() { failed <- servers[0].Serve(listener) }()
 	work, stopWork := context.WithCancel(context.Background())
 	sending, stopSending := context.WithCancel(context.Background())
 	defer stopSending()
@@ -221,9 +222,10 @@ func (g *gateway) calm(shut context.Context) {
 	}
 }
 
-func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+func newServer(handler http.Handler, connections int, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ConnState: newConnections(connections).state,
+		Handler:   handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
@@ -231,8 +233,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 // doors is everything that --listen serves.
 func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, g, draining.Load()) })
+	c.health(mux, g, draining)
 	page := checkout.New(checkout.Config{Invoices: g.invoices, Demo: c.Demo, Log: log, Now: time.Now, Observe: meters.page})
 	mux.Handle("/pay/", page)
 	mux.Handle("POST /notify/{account}", g.inbox)
@@ -281,6 +282,12 @@ func (g *gateway) storeKeys(ctx context.Context, id string) (demo.Keys, bool) {
 	keys, known := g.keys(ctx, store.Store.Shop)
 	keys.Secrets = store.Passwords()
 	return keys, known
+}
+
+// health is whether the process lives, and whether it takes work: on both addresses.
+func (c *serveCommand) health(mux *http.ServeMux, g *gateway, draining *atomic.Bool) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, g, draining.Load()) })
 }
 
 // ready answers 503 while the gateway drains or its database does not answer.
