@@ -86,9 +86,12 @@ func (g *Gate) Ask(ctx context.Context, account string, q Query) Outcome {
 		return Outcome{Result: Unknown, Reason: "the provider account is not usable"}
 	}
 	q.Account = found
-	return g.guard(ctx, "status", account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
+	asked := g.Now().UnixMilli()
+	o := g.guard(ctx, "status", account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		return connector.Status(ctx, q)
 	})
+	o.AskedAt = asked
+	return o
 }
 
 // Check asks whether an account can receive. A provider that cannot be asked

@@ -67,7 +67,7 @@ func Learn(a *Attempt, w *Work, o Outcome, asked bool, t Timing, now int64) Less
 		return Answer
 	case Missing:
 		if asked {
-			return missing(a, w, t, now)
+			return missing(a, w, o, t, now)
 		}
 	}
 	return doubt(a, w, t, now)
@@ -87,11 +87,16 @@ func refused(a *Attempt, w *Work, t Timing, now int64) Lesson {
 	return Resend
 }
 
-// missing believes the provider only when it promises to know by now, and was
-// asked twice. What it had accepted before is never believed to be missing.
-func missing(a *Attempt, w *Work, t Timing, now int64) Lesson {
+// missing believes the provider only when it promised to know by the time that it
+// was asked, and was asked twice: an early answer is as early when it is heard
+// late. What it had accepted before is never believed to be missing.
+func missing(a *Attempt, w *Work, o Outcome, t Timing, now int64) Lesson {
 	a.Missing++
-	final := t.SettleAfter >= 0 && a.Missing >= 2 && now >= settledAt(a, t)
+	asked := now
+	if o.AskedAt != 0 {
+		asked = o.AskedAt
+	}
+	final := t.SettleAfter >= 0 && a.Missing >= 2 && asked >= settledAt(a, t)
 	if a.Outcome == Pending || a.Outcome == Challenge || !final {
 		return doubt(a, w, t, now)
 	}

@@ -118,6 +118,22 @@ func TestLearn(t *testing.T) {
 	}
 }
 
+// Found by the simulation: a process that stood still between the provider's early
+// "not found" and its storing sent a payout twice.
+func TestAnEarlyMissingIsAsEarlyWhenItIsHeardLate(t *testing.T) {
+	settled := sent + 1_000 + quick.SettleAfter.Milliseconds()
+	for _, row := range []struct {
+		asked int64
+		want  provider.Lesson
+	}{{settled - 1, provider.Doubt}, {settled, provider.Resend}} {
+		a := &provider.Attempt{Verb: provider.Payout, Outcome: provider.Unknown, SentAt: sent, AnsweredAt: sent + 1_000, Missing: 1}
+		o := provider.Outcome{Result: provider.Missing, AskedAt: row.asked}
+		if got := provider.Learn(a, &provider.Work{Attempts: 1}, o, true, quick, settled+3_600_000); got != row.want {
+			t.Errorf("asked %d ms before it was settled, heard an hour later: %s, want %s", settled-row.asked, got, row.want)
+		}
+	}
+}
+
 func or[T comparable](value, otherwise T) T {
 	if value == *new(T) {
 		return otherwise

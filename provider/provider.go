@@ -55,6 +55,7 @@ type Outcome struct {
 	HoldUntil       time.Time // when the provider's own hold ends; zero when it does not say
 	Continue        string    // with Pending: where the payer goes on, a page of the provider
 	Abandoned       bool      // with Declined: the payer left, nobody refused
+	AskedAt         int64     // of Status: when the question left, Unix ms; the gate notes it
 	Alike           Alike     // of Status of a refund: what the amount alone tells; zero when there is a reference
 }
 

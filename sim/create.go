@@ -103,7 +103,7 @@ func (w *World) merchant(ctx context.Context, n *node, id int64, values []string
 		return fmt.Errorf("shop %d: %w", id, err)
 	}
 	w.shops = append(w.shops, m)
-	_, err = db.Do(ctx, n.db, id, shop.Deposit{Shop: id, Amount: money.New(200_000, money.USD), Actor: actor})
+	_, err = db.Do(ctx, n.db, id, shop.Deposit{Shop: id, Amount: money.New(600_000, money.USD), Actor: actor})
 	return err
 }
 

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/invoice"
@@ -163,7 +162,7 @@ func (m *mirror) invoice(v *invoice.Invoice) {
 	} else {
 		m.world.counts.Invoices++
 	}
-	m.must(from == v.Status || slices.ContainsFunc(invoice.Moves, func(o invoice.Move) bool { return o.From == from && o.To == v.Status }),
+	m.must(leads(from, v.Status, invoiceMoves),
 		"statuses move as allowed", "invoice %d from %s to %s", v.ID, from, v.Status)
 	m.must(v.Refunded >= 0 && v.Refunded <= v.Amount && v.PriceRefunded <= v.Price, "refunds never exceed what was paid", "invoice %d: %d of %d", v.ID, v.Refunded, v.Amount)
 	m.reserve(v.Shop, v.Currency, ledger.Held, held(v))
@@ -192,7 +191,7 @@ func (m *mirror) refund(f *invoice.Refund) {
 	} else {
 		m.world.counts.Refunds++
 	}
-	m.must(from == f.Status || slices.ContainsFunc(invoice.RefundMoves, func(o invoice.RefundMove) bool { return o.From == from && o.To == f.Status }),
+	m.must(leads(from, f.Status, refundMoves),
 		"statuses move as allowed", "refund %d from %q to %q", f.ID, from, f.Status)
 	m.reserve(f.Shop, f.Currency, ledger.Frozen, waiting(f))
 	m.refunded[f.InvoiceID] += counted(f)
@@ -223,7 +222,7 @@ func (m *mirror) payout(p *payout.Payout) {
 		m.world.counts.Payouts++
 		m.must(m.transfers[p.Reserve] != nil, "what is in progress is reserved", "payout %d was accepted and nothing was reserved for it", p.ID)
 	}
-	m.must(from == p.Status || slices.ContainsFunc(payout.Moves, func(o payout.Move) bool { return o.From == from && o.To == p.Status }),
+	m.must(leads(from, p.Status, payoutMoves),
 		"statuses move as allowed", "payout %d from %s to %s", p.ID, from, p.Status)
 	m.reserve(p.Shop, p.Currency, ledger.Frozen, inProgress(p))
 	m.payouts[p.ID] = p
@@ -276,4 +275,37 @@ func (m *mirror) hear(message int64) {
 		m.must(m.byPlace[[2]int64{o.Object, place}].Status != callback.Waiting, "callbacks come in order", "object %d: place %d while %d waits", o.Object, o.Seq, place)
 	}
 	m.heard[o.Object] = o.Seq
+}
+
+// The moves that the rooms' tables allow.
+var invoiceMoves, refundMoves, payoutMoves = func() (map[invoice.Status][]invoice.Status, map[invoice.RefundStatus][]invoice.RefundStatus, map[payout.Status][]payout.Status) {
+	invoices, refunds, payouts := map[invoice.Status][]invoice.Status{}, map[invoice.RefundStatus][]invoice.RefundStatus{}, map[payout.Status][]payout.Status{}
+	for _, o := range invoice.Moves {
+		invoices[o.From] = append(invoices[o.From], o.To)
+	}
+	for _, o := range invoice.RefundMoves {
+		refunds[o.From] = append(refunds[o.From], o.To)
+	}
+	for _, o := range payout.Moves {
+		payouts[o.From] = append(payouts[o.From], o.To)
+	}
+	return invoices, refunds, payouts
+}()
+
+// leads reports whether allowed moves lead from one status to another: a batch may
+// hold several decisions about a row, and only the last is written.
+func leads[S comparable](from, to S, moves map[S][]S) bool {
+	reached := map[S]bool{from: true}
+	for next := []S{from}; len(next) > 0; next = next[1:] {
+		if next[0] == to {
+			return true
+		}
+		for _, s := range moves[next[0]] {
+			if !reached[s] {
+				reached[s] = true
+				next = append(next, s)
+			}
+		}
+	}
+	return false
 }

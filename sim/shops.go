@@ -27,10 +27,12 @@ type operation struct {
 // which others were left out.
 type visitor struct {
 	*World
-	dice *rand.Rand
-	ctx  context.Context
-	node *node
-	no   int64
+	dice  *rand.Rand
+	ctx   context.Context
+	leave func() // ends ctx; nil when the caller stays
+	node  *node
+	no    int64
+	twin  func(*visitor) // what another caller does at the same time, at any node
 }
 
 // visit begins the next client action.
@@ -47,30 +49,36 @@ func (w *World) visit() {
 	if act == nil {
 		return
 	}
-	ctx, cancel := context.Background(), func() {}
-	if v.dice.IntN(100) < 5 {
-		ctx, cancel = context.WithCancel(ctx)
+	if v.ctx = context.Background(); v.dice.IntN(100) < 5 {
+		v.ctx, v.leave = context.WithCancel(v.ctx)
 	}
-	v.ctx = ctx
-	leaves := ctx.Done() != nil
-	t := w.start("client", v.node, act)
-	if leaves && !t.ended {
-		t.leave = func() { t.leave = nil; cancel() }
-	} else {
-		_ = cancel
+	if t := w.start("client", v.node, act); v.leave != nil && !t.ended {
+		t.leave = func() { t.leave = nil; v.leave() }
+	}
+	if v.twin != nil {
+		other := *v
+		other.ctx, other.node = context.Background(), w.nodes[v.dice.IntN(len(w.nodes))]
+		w.start("client", other.node, func() { v.twin(&other) })
+	}
+}
+
+// meanwhile lets another caller do something at the same time, now and then.
+func (v *visitor) meanwhile(of int, do func(*visitor)) {
+	if v.dice.IntN(of) == 0 {
+		v.twin = do
 	}
 }
 
 // choose picks what the visitor does; nil when there is nothing to do it to.
 func (v *visitor) choose() func() {
 	switch p := v.dice.IntN(100); {
-	case p < 20:
+	case p < 16:
 		return v.order
 	case p < 44:
 		return v.pay
-	case p < 58:
+	case p < 60:
 		return v.hold
-	case p < 70:
+	case p < 74:
 		return v.refund
 	case p < 86:
 		return v.withdraw
@@ -188,6 +196,7 @@ func (v *visitor) pay() {
 	default:
 		form = url.Values{"cancel": {"1"}}
 	}
+	v.meanwhile(6, func(w *visitor) { w.form(w.ctx, w.node, o.session, form) })
 	v.form(v.ctx, v.node, o.session, form)
 }
 
@@ -203,10 +212,11 @@ func (v *visitor) hold() {
 	if o == nil {
 		return
 	}
-	method := "invoice/charge"
+	method, other := "invoice/charge", "invoice/unhold"
 	if v.dice.IntN(5) < 2 {
-		method = "invoice/unhold"
+		method, other = other, method
 	}
+	v.meanwhile(4, func(w *visitor) { w.resolve(o, other) })
 	v.resolve(o, method)
 }
 
@@ -235,9 +245,14 @@ func (v *visitor) refund() {
 	if of == nil {
 		return
 	}
+	v.meanwhile(3, func(w *visitor) { w.giveBack(of, fmt.Sprintf("refund-%d-b", w.no)) })
+	v.giveBack(of, fmt.Sprintf("refund-%d", v.no))
+}
+
+func (v *visitor) giveBack(of *operation, own string) {
 	row := v.mirror.invoices[of.id]
 	minor := max(1, row.Amount*(20+v.dice.Int64N(90))/100)
-	o := &operation{kind: "refund", own: fmt.Sprintf("refund-%d", v.no)}
+	o := &operation{kind: "refund", own: own}
 	o.shop, o.method = of.shop, "invoice/create-refund"
 	o.fields = map[string]string{"invoice_id": strconv.FormatInt(of.id, 10), "shop_refund_id": o.own, "amount": money.New(minor, row.Currency).Text()}
 	v.ops = append(v.ops, o)
@@ -257,6 +272,7 @@ func (v *visitor) withdraw() {
 		o.fields["amount_type"] = "shop_amount"
 	}
 	v.ops = append(v.ops, o)
+	v.meanwhile(6, func(w *visitor) { w.send(o) })
 	v.send(o)
 }
 
