@@ -13,6 +13,7 @@ import (
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/provider/privatbank"
+	"github.com/brama-pay/brama/provider/sandbox"
 )
 
 type providerCommands struct {
@@ -24,7 +25,20 @@ type providerCommands struct {
 }
 
 // connectorNames are the connectors of this build.
-func connectorNames() []string { return []string{privatbank.Name, "sandbox"} }
+func connectorNames() []string { return []string{privatbank.Name, sandbox.Name} }
+
+// connector refuses one that this build does not have, and the sandbox where money
+// is real: nothing would ever answer for it.
+func (o *operator) connector(ctx context.Context, name string) error {
+	if !slices.Contains(connectorNames(), name) {
+		return noSuch(fmt.Sprintf("there is no connector %q", name), connectorNames())
+	}
+	kind, err := kindOf(ctx, o.db)
+	if err == nil && name == sandbox.Name && kind != kindDemo {
+		err = errors.New("the sandbox exists in a demo only: serve one with --demo")
+	}
+	return err
+}
 
 type providerCreate struct {
 	deed
@@ -37,8 +51,8 @@ type providerCreate struct {
 func (c *providerCreate) secretFiles() []string { return []string{c.SecretFile} }
 
 func (c *providerCreate) operate(ctx context.Context, o *operator) error {
-	if !slices.Contains(connectorNames(), c.Connector) {
-		return noSuch(fmt.Sprintf("there is no connector %q", c.Connector), connectorNames())
+	if err := o.connector(ctx, c.Connector); err != nil {
+		return err
 	}
 	settings, err := pairs(c.Values)
 	if err != nil {

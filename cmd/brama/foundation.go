@@ -55,6 +55,15 @@ func (f found) Decide(s *db.State) (foundation, error) {
 	return foundation{canary: canary.Value}, nil
 }
 
+// kindOf is the kind of a database, "" when it is new.
+func kindOf(ctx context.Context, d *db.DB) (string, error) {
+	kind, err := facts.First(ctx, d.Reader(), "name = $1", factKind)
+	if err != nil || kind == nil {
+		return "", err
+	}
+	return kind.Value, nil
+}
+
 func wrongKind(kind string) string {
 	if kind == kindDemo {
 		return "--demo: this database is a demo; serve it with --demo, or choose another --data or --database"

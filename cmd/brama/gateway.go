@@ -74,7 +74,11 @@ func openGateway(ctx context.Context, s storage, w wiring) (g *gateway, fresh bo
 	if g.db, err = s.open(ctx, false); err != nil {
 		return nil, false, err
 	}
-	if g.box, err = s.box(true); err != nil {
+	kind, err := kindOf(ctx, g.db)
+	if err != nil {
+		return nil, false, err
+	}
+	if g.box, err = s.box(kind == ""); err != nil { // a key is made for a new database only
 		return nil, false, err
 	}
 	if w.demo {

@@ -21,6 +21,7 @@ import (
 // the flag's name in capitals.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
+	Migrate migrateCommand `cmd:"" help:"Make the database, or bring its tables up to date."`
 	Verify  verifyCommand  `cmd:"" help:"Recompute the books, shop by shop, and name every difference."`
 	Call    callCommand    `cmd:"" help:"Sign and send any method of the API, and print the answer."`
 	Sign    signCommand    `cmd:"" help:"Explain a signature step by step, and find what is wrong with a given one."`

@@ -90,7 +90,7 @@ func operate(ctx context.Context, act operation, at storage, args []string, stdo
 // operateAlone opens the database itself; a PostgreSQL that others serve it joins
 // as one more node.
 func operateAlone(ctx context.Context, act operation, at storage, asked request, stdout io.Writer) error {
-	if err := at.exists(act); err != nil {
+	if err := at.exists(); err != nil {
 		return err
 	}
 	g, err := openAlone(ctx, at)
@@ -102,15 +102,12 @@ func operateAlone(ctx context.Context, act operation, at storage, asked request,
 	return o.run(ctx, act)
 }
 
-// exists refuses to make a new embedded database for a command that only looks: a
-// mistyped --data must not look like an empty gateway.
-func (s storage) exists(act operation) error {
-	if d, ok := act.(interface{ committed() bool }); s.Database != "" || ok && d.committed() {
-		return nil
-	}
+// exists refuses to make a new embedded database: a --data that was mistyped or
+// left out must not look like an empty gateway, and must not become one.
+func (s storage) exists() error {
 	path := s.config(true).Path
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--data: there is no database at %s; brama serve makes one, or a command with --commit", path)
+	if _, err := os.Stat(path); s.Database == "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--data: there is no database at %s; name the directory of the gateway, or make one with brama serve or brama migrate", path)
 	}
 	return nil
 }
@@ -122,26 +119,26 @@ func openAlone(ctx context.Context, at storage) (g *gateway, err error) {
 		return nil, err
 	}
 	g = &gateway{}
-	defer func() {
+	defer func(opened *gateway) { // by then a refusal has made the result nil
 		if err != nil {
-			g.close()
+			opened.close()
 		}
-	}()
+	}(g)
 	if g.db, err = at.open(ctx, false); err != nil {
 		if errors.Is(err, db.ErrInUse) {
 			err = fmt.Errorf("--data %s: another brama process is using it and does not answer at %s; wait until it is ready, or stop it", at.Data, at.socketPath())
 		}
 		return nil, err
 	}
-	kind, err := facts.First(ctx, g.db.Reader(), "name = $1", factKind)
+	kind, err := kindOf(ctx, g.db)
 	if err != nil {
 		return nil, err
 	}
-	if g.box, err = at.box(kind == nil); err != nil {
+	if g.box, err = at.box(kind == ""); err != nil {
 		return nil, err
 	}
 	g.runWriters()
-	if _, err = layFoundation(ctx, g.db, g.box, kind != nil && kind.Value == kindDemo); err != nil {
+	if _, err = layFoundation(ctx, g.db, g.box, kind == kindDemo); err != nil {
 		return nil, err
 	}
 	return g, g.join(ctx)

@@ -46,6 +46,15 @@ func newEstate(t *testing.T) *estate {
 	return &estate{t: t, data: filepath.Join(t.TempDir(), "data")}
 }
 
+// founded is the estate with an empty real database.
+func (e *estate) founded() *estate {
+	e.t.Helper()
+	if got := e.run("migrate"); got.status != 0 {
+		e.t.Fatal(got)
+	}
+	return e
+}
+
 // outcome is what a command printed and how it ended.
 type outcome struct {
 	status         int

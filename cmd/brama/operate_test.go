@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,7 +22,7 @@ import (
 // eachWay runs a test without a server, and through one's socket.
 func eachWay(t *testing.T, run func(t *testing.T, e *estate)) {
 	t.Helper()
-	t.Run("alone", func(t *testing.T) { run(t, newEstate(t)) })
+	t.Run("alone", func(t *testing.T) { run(t, newEstate(t).founded()) })
 	t.Run("served", func(t *testing.T) {
 		e := newEstate(t)
 		e.serve()
@@ -63,7 +65,7 @@ func TestDeeds(t *testing.T) {
 				look: []string{"shop", "list"}, before: "rotating", audit: "shop.secret.finish", shop: true},
 			{words: []string{"shop", "rotate-secret", "77", "--kind", "webhook_key", "--revoke"}, shows: "is not valid any more",
 				look: []string{"audit", "list", "77"}, after: "shop.webhook_key.revoke", audit: "shop.webhook_key.revoke", shop: true},
-			{words: []string{"provider", "create", "main", "sandbox", "region=eu", "--secret-file", keys}, shows: "api_key, second",
+			{words: []string{"provider", "create", "main", "privatbank", "region=eu", "--secret-file", keys}, shows: "api_key, second",
 				look: []string{"provider", "list"}, after: "region=eu", audit: "provider.create"},
 			{words: []string{"provider", "set", "main", "region=us", "--deactivate"}, shows: "eu      →  us",
 				look: []string{"provider", "list"}, before: "region=eu", after: "region=us", audit: "provider.set"},
@@ -168,7 +170,7 @@ func (e *estate) opened(id int64) map[string]string {
 func TestUnknownNamesAnswerWithWhatThereIs(t *testing.T) {
 	eachWay(t, func(t *testing.T, e *estate) {
 		e.must("shop", "create", "First", "--id", "77", "--commit")
-		e.must("provider", "create", "main", "sandbox", "--commit")
+		e.must("provider", "create", "main", "privatbank", "--commit")
 		e.must("payway", "create", "card", "in", "USD", "provider=main", "--commit")
 		e.refused("there are 77", "shop", "show", "78")
 		e.refused("there are 77", "shop", "set", "78", "callback_url=")
@@ -177,6 +179,7 @@ func TestUnknownNamesAnswerWithWhatThereIs(t *testing.T) {
 		e.refused("there are 77", "verify", "--shop", "78")
 		e.refused("there are card", "payway", "set", "cash", "percent=1")
 		e.refused("there are main", "provider", "set", "other", "a=b")
+		e.refused("the sandbox exists in a demo only", "provider", "create", "other", "sandbox", "--commit")
 		e.refused(`there is no connector "bank"; there are `, "provider", "create", "other", "bank")
 		e.refused("no such setting; there are name, callback_url", "shop", "set", "77", "nope=1")
 		e.refused("no such property; there are name", "payway", "set", "card", "nope=1")
@@ -391,7 +394,7 @@ func (e *estate) without(ids ...string) {
 
 // A rotation that was cut goes on with the key it had made.
 func TestACutRotationGoesOn(t *testing.T) {
-	e := newEstate(t)
+	e := newEstate(t).founded()
 	e.must("shop", "create", "First", "--id", "77", "--commit")
 	before := e.opened(77)
 	path := filepath.Join(e.data, "brama.key")
@@ -464,4 +467,33 @@ func TestNoRotationBesideAnotherNode(t *testing.T) {
 		stop()
 		first.shows("k2 seals now", "key", "rotate", "--commit")
 	})
+}
+
+// A command without --data, or with a mistyped one, must not make a gateway of its
+// own beside the one that it means.
+func TestNoCommandMakesADatabase(t *testing.T) {
+	e := newEstate(t)
+	for _, words := range [][]string{{"shop", "create", "First", "--commit"}, {"shop", "list"}, {"rate", "set", "USD/UAH", "41.25", "--commit"}} {
+		e.refused("there is no database at", words...)
+	}
+	if _, err := os.Stat(e.data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s was made: %v", e.data, err)
+	}
+	e.must("migrate")
+	e.must("shop", "create", "First", "--commit")
+}
+
+// A key file that is missing beside an existing database is lost: a new one would
+// hide that.
+func TestAMissingKeyFileIsNotMadeAnew(t *testing.T) {
+	e := newEstate(t).founded()
+	path := filepath.Join(e.data, "brama.key")
+	if err := os.Rename(path, path+".lost"); err != nil {
+		t.Fatal(err)
+	}
+	e.refused("--key-file", "shop", "list")
+	e.refused("--key-file", "serve", "--listen", "127.0.0.1:0")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a new key file was made: %v", err)
+	}
 }

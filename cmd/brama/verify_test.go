@@ -152,7 +152,7 @@ func TestVerifyAsksTheSandbox(t *testing.T) {
 // Rows of a shop that is not there are met by no look at a shop.
 func TestVerifyFindsStrays(t *testing.T) {
 	eachEstate(t, func(t *testing.T, e *estate) {
-		e.must("shop", "create", "First", "--id", "77", "--commit")
+		e.founded().must("shop", "create", "First", "--id", "77", "--commit")
 		e.must("shop", "deposit", "77", "1", "USD", "--commit")
 		e.sql("UPDATE shop SET id = 78 WHERE id = 77")
 		got := e.run("verify")
