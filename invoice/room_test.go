@@ -381,3 +381,25 @@ func TestANoticeOfASecondSend(t *testing.T) {
 	}
 	w.clean()
 }
+
+// Found by the simulation: a call whose process died never comes back, so what a
+// notice says after the outcome was learned by asking must not wait for its answer.
+func TestANoticeAboutACallThatNeverCameBack(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 1000_00)
+	v := w.paid()
+	f, err := w.CreateRefund(w.ctx, CreateRefund{Shop: shopID, InvoiceID: v.ID, RefundID: "one", Amount: "10.00"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := provider.Reference(provider.Refund, shopID, f.ID, 1)
+	w.bank.done[reference] = 10_00
+	w.start() // the answer is lost with the process
+	w.work(time.Minute)
+	before := w.bank.asked[reference]
+	if err := w.NoticeRefund(w.ctx, provider.Notice{Shop: shopID, Operation: f.ID, N: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if before == 0 || w.bank.asked[reference] != before+1 {
+		t.Errorf("asked %d times, then %d: the notice was taken and nobody asked", before, w.bank.asked[reference])
+	}
+}

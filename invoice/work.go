@@ -263,7 +263,8 @@ func (v *Invoices) Notice(ctx context.Context, n provider.Notice) error {
 }
 
 // answered is an attempt, or the latest where that is of the same act: a provider
-// speaks of the reference. nil when its call's answer is still on the way.
+// speaks of the reference. nil when its call's answer is still on the way, or was
+// lost with its process and is not yet asked for.
 func (v *Invoices) answered(ctx context.Context, shop, operation, n, latest int64) (*provider.Attempt, error) {
 	attempt, err := v.attempt(ctx, shop, operation, n)
 	if err != nil || attempt == nil {
@@ -273,7 +274,7 @@ func (v *Invoices) answered(ctx context.Context, shop, operation, n, latest int6
 	if err == nil && last != nil && last.Reference == attempt.Reference {
 		attempt = last
 	}
-	if err != nil || attempt.AnsweredAt == 0 {
+	if err != nil || attempt.AnsweredAt == 0 && attempt.Open() {
 		return nil, err
 	}
 	return attempt, nil

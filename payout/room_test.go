@@ -449,3 +449,21 @@ func TestLookingUp(t *testing.T) {
 		w.clean()
 	})
 }
+
+// Found by the simulation: a call whose process died never comes back, so what a
+// notice says after the outcome was learned by asking must not wait for its answer.
+func TestANoticeAboutACallThatNeverCameBack(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 100_00)
+	p := w.mustPay("one", "10.00")
+	reference := provider.Reference(provider.Payout, shopID, p.ID, 1)
+	w.bank.done[reference] = 10_00
+	w.start() // the answer is lost with the process
+	w.work(time.Minute)
+	before := w.bank.asked[reference]
+	if err := w.Notice(w.ctx, provider.Notice{Shop: shopID, Operation: p.ID, N: 1}); err != nil || w.find(p.ID).Status != Completed {
+		t.Fatalf("%v, %s", err, w.find(p.ID).Status)
+	}
+	if w.bank.asked[reference] != before+1 {
+		t.Error("the notice was taken and nobody asked")
+	}
+}

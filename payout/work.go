@@ -165,7 +165,7 @@ func (p *Payouts) Notice(ctx context.Context, n provider.Notice) error {
 	if err != nil || attempt == nil {
 		return err
 	}
-	if attempt.AnsweredAt == 0 {
+	if attempt.AnsweredAt == 0 && attempt.Open() {
 		return nil // the call itself has not come back: its answer is on the way
 	}
 	p.perform(ctx, provider.Task{Attempt: *attempt, Query: question(row, attempt)})

@@ -27,7 +27,7 @@ const bankSecret = "the bank's own word"
 type bank struct {
 	world *World
 	acts  map[string]*act
-	owed  []notice // notices that have not been taken
+	owed  []*notice // notices that have not been taken
 }
 
 // act is one reference in the bank's books.
@@ -63,7 +63,8 @@ type notice struct {
 	n     int64
 	state provider.Result
 	dueAt int64
-	left  int // deliveries still to be made
+	left  int  // deliveries still to be made
+	must  bool // made until it is taken
 }
 
 func newBank(w *World) *bank { return &bank{world: w, acts: map[string]*act{}} }
@@ -245,6 +246,9 @@ func (b *bank) arrive(a *act, s *send, f fate) {
 	}
 	a.state, a.later, a.ripeAt = f.result, f.later, f.ripeAt
 	a.mark(1)
+	if w.chance(300) && !w.calm && !w.Without.Provider {
+		w.at(w.now+w.between(60_000, 3_600_000), func() { b.turn(a, s, 5) })
+	}
 	if a.state == provider.Pending || a.state == provider.Challenge {
 		w.at(a.ripeAt, func() { b.ripen(a, s) })
 	}
@@ -262,6 +266,32 @@ func (b *bank) ripen(a *act, s *send) {
 	a.become(a.later)
 	b.tell(a, s.n)
 	b.world.tracef("bank: %s became %s", a.ref, a.state)
+}
+
+// turn is a bank that changes its mind about what was final: money comes back, or
+// came after all. It says so until it is heard.
+func (b *bank) turn(a *act, s *send, tries int) {
+	w := b.world
+	if w.calm || tries == 0 || a.verb == provider.Void || a.hold && a.verb == provider.Authorize {
+		return
+	}
+	if !w.mirror.over(a.verb, a.operation, s.n) {
+		w.at(w.now+600_000, func() { b.turn(a, s, tries-1) })
+		return
+	}
+	switch {
+	case a.state == provider.Succeeded:
+		a.become(provider.Declined)
+	case a.state == provider.Declined && a.objection() == "":
+		a.state = provider.Succeeded
+		a.mark(1)
+	default:
+		return
+	}
+	w.counts.Turns++
+	b.tell(a, s.n)
+	b.owed[len(b.owed)-1].must = true
+	w.tracef("bank: %s turned out to be %s", a.ref, a.state)
 }
 
 // objection is why an act cannot be done.
@@ -373,7 +403,7 @@ func (b *bank) status(q provider.Query) provider.Outcome {
 // tell owes the gateway a notice about an act, sometimes twice.
 func (b *bank) tell(a *act, n int64) {
 	w := b.world
-	b.owed = append(b.owed, notice{act: a, n: n, state: a.state, dueAt: w.now + w.between(0, 3_000), left: 1 + w.dice.IntN(2)})
+	b.owed = append(b.owed, &notice{act: a, n: n, state: a.state, dueAt: w.now + w.between(0, 3_000), left: 1 + w.dice.IntN(2)})
 }
 
 // body is a notice's text.
@@ -414,9 +444,12 @@ func (b *bank) post(n *node) {
 	}
 	at := due[w.dice.IntN(len(due))]
 	o := b.owed[at]
-	if o.left--; o.left > 0 {
-		b.owed[at].left = o.left
-	} else {
+	switch {
+	case o.must:
+		o.dueAt = w.now + 30_000
+	case o.left > 1:
+		o.left--
+	default:
 		b.owed = slices.Delete(b.owed, at, at+1)
 	}
 	text, _ := json.Marshal(body{o.act.ref, o.act.shop, o.act.operation, o.n, o.act.verb, o.state})
@@ -431,6 +464,9 @@ func (b *bank) post(n *node) {
 		got := &answer{}
 		n.door.ServeHTTP(got, request)
 		w.tracef("notice about %s: %d", o.act.ref, got.status)
+		if got.status == http.StatusOK {
+			b.owed = slices.DeleteFunc(b.owed, func(other *notice) bool { return other == o && o.must })
+		}
 		if word != bankSecret && got.status == http.StatusOK {
 			w.fail("nothing enters unsigned", "a notice without the bank's word was taken: "+o.act.ref)
 		}

@@ -9,7 +9,7 @@ type Counts struct {
 	Calls, CutCalls, Questions, Notices   int64 // to the provider, without an answer, about outcomes; from it
 	Deliveries, FailedDeliveries          int64 // of callbacks
 	Invoices, Refunds, Payouts, Transfers int64
-	Contradictions, Verifies              int64
+	Turns, Contradictions, Verifies       int64 // acts about which the provider changed its mind
 }
 
 // Add adds another run's counts.
@@ -22,13 +22,13 @@ func (c *Counts) Add(o Counts) {
 
 func (c *Counts) all() []*int64 {
 	return []*int64{&c.Requests, &c.Acknowledged, &c.Commits, &c.LostCommits, &c.Crashes, &c.Calls, &c.CutCalls, &c.Questions, &c.Notices,
-		&c.Deliveries, &c.FailedDeliveries, &c.Invoices, &c.Refunds, &c.Payouts, &c.Transfers, &c.Contradictions, &c.Verifies}
+		&c.Deliveries, &c.FailedDeliveries, &c.Invoices, &c.Refunds, &c.Payouts, &c.Transfers, &c.Turns, &c.Contradictions, &c.Verifies}
 }
 
 // String is one line for people.
 func (c Counts) String() string {
 	return fmt.Sprintf("%d requests (%d done), %d commits (%d lost), %d crashes; provider: %d calls (%d cut), %d questions, %d notices; "+
-		"callbacks: %d tries (%d failed); %d invoices, %d refunds, %d payouts, %d transfers, %d contradictions; books recomputed %d times",
+		"callbacks: %d tries (%d failed); %d invoices, %d refunds, %d payouts, %d transfers; the provider changed its mind %d times, %d contradictions booked; books recomputed %d times",
 		c.Requests, c.Acknowledged, c.Commits, c.LostCommits, c.Crashes, c.Calls, c.CutCalls, c.Questions, c.Notices,
-		c.Deliveries, c.FailedDeliveries, c.Invoices, c.Refunds, c.Payouts, c.Transfers, c.Contradictions, c.Verifies)
+		c.Deliveries, c.FailedDeliveries, c.Invoices, c.Refunds, c.Payouts, c.Transfers, c.Turns, c.Contradictions, c.Verifies)
 }

@@ -277,6 +277,22 @@ func (m *mirror) hear(message int64) {
 	m.heard[o.Object] = o.Seq
 }
 
+// over reports whether an act's end is known: its operation is final, and so is the
+// attempt itself.
+func (m *mirror) over(verb provider.Verb, operation, n int64) bool {
+	a := m.attempts[[2]int64{operation, n}]
+	if a == nil || a.Open() {
+		return false
+	}
+	switch verb {
+	case provider.Payout:
+		return m.payouts[operation].Status.Final()
+	case provider.Refund:
+		return m.refunds[operation].Status != invoice.Waiting
+	}
+	return m.invoices[operation].Status.Final()
+}
+
 // The moves that the rooms' tables allow.
 var invoiceMoves, refundMoves, payoutMoves = func() (map[invoice.Status][]invoice.Status, map[invoice.RefundStatus][]invoice.RefundStatus, map[payout.Status][]payout.Status) {
 	invoices, refunds, payouts := map[invoice.Status][]invoice.Status{}, map[invoice.RefundStatus][]invoice.RefundStatus{}, map[payout.Status][]payout.Status{}
