@@ -58,6 +58,17 @@ func TestGoldenPages(t *testing.T) {
 		in.Hold, in.PriceCurrency, in.Price, in.Surcharge = true, money.UAH, 5092500, 12500
 	}))
 	golden(t, "challenge", show(invoice.AskCode, "", nil))
+	inParts := func(parts ...int64) func(*counter) {
+		return func(c *counter) {
+			in := c.page.Invoice
+			in.Currency, in.PriceCurrency, in.Amount, in.Price = money.UAH, money.UAH, 100000, 100000
+			for _, minor := range parts {
+				c.page.Parts = append(c.page.Parts, money.New(minor, money.UAH))
+			}
+		}
+	}
+	golden(t, "card-parts-uk", show(invoice.AskCard, "?lang=uk", inParts(34324, 34323, 34323)))
+	golden(t, "challenge-parts", show(invoice.AskCode, "", inParts(50000, 50000)))
 	golden(t, "waiting-uk", show(invoice.ShowWaiting, "?lang=uk", nil))
 	golden(t, "paid", show(invoice.ShowPaid, "", paid))
 	golden(t, "held-ru", show(invoice.ShowHeld, "?lang=ru", paid))

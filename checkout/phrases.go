@@ -24,6 +24,12 @@ var phrases = map[string]phrase{
 	"title.error": {"Error:", "Помилка:", "Ошибка:"},
 	"problems":    {"Please correct:", "Будь ласка, виправте:", "Пожалуйста, исправьте:"},
 
+	"parts":        {"Payment in parts", "Оплата частинами", "Оплата частями"},
+	"parts.count":  {"Payments", "Кількість платежів", "Количество платежей"},
+	"parts.first":  {"First payment", "Перший платіж", "Первый платёж"},
+	"parts.others": {"Then, once a month", "Далі щомісяця", "Далее каждый месяц"},
+	"parts.total":  {"In all", "Усього", "Всего"},
+
 	"card.title":  {"Pay by card", "Оплата карткою", "Оплата картой"},
 	"card.hold":   {"The amount is only reserved on your card; the shop takes it later.", "Сума лише блокується на картці; магазин спише її пізніше.", "Сумма только блокируется на карте; магазин спишет её позже."},
 	"card.label":  {"Card number", "Номер картки", "Номер карты"},

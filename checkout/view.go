@@ -3,7 +3,9 @@ package checkout
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/money"
 )
@@ -26,6 +28,7 @@ type view struct {
 	Continue string // the provider's page where the payer goes on; "" is none
 	Return   string // the shop's page for this outcome; "" is none
 	Hold     bool
+	Parts    *parts // of a payment in parts; nil is none
 	Problems []problem
 	Expiry   string
 	Hints    []hint
@@ -36,6 +39,14 @@ type tongue struct {
 	Tag        language
 	Name, Href string
 	Current    bool
+}
+
+// parts is what a payment in parts comes to.
+type parts struct {
+	Count  int
+	First  string // paid at once
+	Others string // how many, and what each is
+	Total  string
 }
 
 // hint is a card of the sandbox (api/sandbox.md); Text names a phrase.
@@ -150,12 +161,27 @@ func (v *visit) present() view {
 	if v.Demo && v.page.State == invoice.AskCard {
 		p.Hints = hints
 	}
+	p.Parts = v.parts()
 	p.Return = wayBack(v.page)
 	p.Continue = webPage(v.page.Continue)
 	if v.page.State == invoice.ShowRejected {
 		p.Reason = reasons[in.Failure]
 	}
 	return p
+}
+
+// parts writes the page's parts for people; nil when there are none, or when their
+// sum is no amount.
+func (v *visit) parts() *parts {
+	list := v.page.Parts
+	total, err := instalment.Total(list)
+	if len(list) < 2 || err != nil {
+		return nil
+	}
+	return &parts{
+		Count: len(list), First: v.lang.write(list[0]), Total: v.lang.write(total),
+		Others: strconv.Itoa(len(list)-1) + noBreak + "×" + noBreak + v.lang.write(list[1]),
+	}
 }
 
 // reasons are the phrases for why a payment was rejected; none for a failure that

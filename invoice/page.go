@@ -6,6 +6,7 @@ import (
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
 )
@@ -33,6 +34,10 @@ type Page struct {
 	ShopName string
 	State    PageState
 	Continue string // with ShowContinue: the provider's page
+	// Parts is what a payer who pays in parts will pay and when: the first one at
+	// once, the others a month apart. With AskCard and AskCode, and only when it can
+	// be reckoned.
+	Parts []money.Amount
 }
 
 // act is something the payer does at the page: opens it, sends a card, answers
@@ -216,7 +221,10 @@ func (v *Invoices) look(ctx context.Context, session string) (*Page, error) {
 	case page.State == ShowContinue:
 		page.Continue = latest.Continue
 	}
-	return page, nil
+	if page.State == AskCard || page.State == AskCode {
+		page.Parts, err = v.parts(ctx, row)
+	}
+	return page, err
 }
 
 // Pay sends the payer's card, once, and waits a little for what comes of it. The

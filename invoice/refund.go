@@ -240,7 +240,7 @@ func (v *Invoices) CreateRefund(ctx context.Context, c CreateRefund) (*Refund, e
 		switch {
 		case err == nil && made.Attempt != nil:
 			v.Dispatch.Go(func(ctx context.Context) {
-				v.performRefund(ctx, provider.Task{Attempt: *made.Attempt, Call: refundCall(made.Refund, made.Invoice, made.Attempt, made.Original)})
+				_ = v.performRefund(ctx, provider.Task{Attempt: *made.Attempt, Call: refundCall(made.Refund, made.Invoice, made.Attempt, made.Original)})
 			})
 		case c.Place:
 			v.Dispatch.Free()

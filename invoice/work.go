@@ -53,11 +53,12 @@ func (v *Invoices) perform(ctx context.Context, t provider.Task) (Applied, error
 	})
 	if err != nil { // the attempt is still open: a worker will ask
 		v.Log.Error("an invoice's outcome was not stored", "shop", t.Attempt.Shop, "invoice", t.Attempt.Operation, "error", err)
+		return applied, err
 	}
-	return applied, err
+	return applied, t.Attempt.Unheard(outcome)
 }
 
-func (v *Invoices) performRefund(ctx context.Context, t provider.Task) {
+func (v *Invoices) performRefund(ctx context.Context, t provider.Task) error {
 	timing := v.Gate.Timing(ctx, t.Attempt.Provider)
 	outcome, asked := v.Gate.Perform(ctx, t)
 	if outcome.Alike != (provider.Alike{}) {
@@ -68,7 +69,9 @@ func (v *Invoices) performRefund(ctx context.Context, t provider.Task) {
 	})
 	if err != nil {
 		v.Log.Error("a refund's outcome was not stored", "shop", t.Attempt.Shop, "refund", t.Attempt.Operation, "error", err)
+		return err
 	}
+	return t.Attempt.Unheard(outcome)
 }
 
 // among decides what a provider's list says of a refund that it knows by its amount
@@ -237,9 +240,9 @@ func (v *Invoices) lookAfterRefund(ctx context.Context, key db.Key) error {
 	switch {
 	case err != nil:
 	case taken.Attempt != nil:
-		v.performRefund(ctx, provider.Task{Attempt: *taken.Attempt, Call: refundCall(taken.Refund, taken.Invoice, taken.Attempt, taken.Original)})
+		err = v.performRefund(ctx, provider.Task{Attempt: *taken.Attempt, Call: refundCall(taken.Refund, taken.Invoice, taken.Attempt, taken.Original)})
 	case taken.Open != nil:
-		v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount(), false))
+		err = v.performRefund(ctx, question(taken.Open, taken.Original, taken.Refund.PriceAmount(), false))
 	}
 	return err
 }
@@ -303,7 +306,7 @@ func (v *Invoices) NoticeRefund(ctx context.Context, n provider.Notice) error {
 	}
 	original, err := v.attempt(ctx, row.Shop, row.ID, row.Authorization)
 	if err == nil {
-		v.performRefund(ctx, question(attempt, original, f.PriceAmount(), false))
+		err = v.performRefund(ctx, question(attempt, original, f.PriceAmount(), false))
 	}
 	return err
 }
