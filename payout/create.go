@@ -132,7 +132,7 @@ func (p *Payouts) Create(ctx context.Context, c Create) (_ Accepted, err error) 
 	c.follow = func(a Accepted, err error) {
 		switch {
 		case err == nil && a.Attempt != nil:
-			p.Dispatch.Go(func(ctx context.Context) { p.perform(ctx, p.task(a.Payout, a.Attempt, c.Beneficiary)) })
+			p.Dispatch.Go(func(ctx context.Context) { _ = p.perform(ctx, p.task(a.Payout, a.Attempt, c.Beneficiary)) })
 		case c.Place:
 			p.Dispatch.Free()
 		}

@@ -467,3 +467,22 @@ func TestANoticeAboutACallThatNeverCameBack(t *testing.T) {
 		t.Error("the notice was taken and nobody asked")
 	}
 }
+
+// Found by the simulation: a question about what is final is asked once. When it
+// gets no answer, or its answer cannot be stored, the provider must tell it again.
+func TestANoticeThatCannotBeAskedAboutIsRefused(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 100_00)
+	p := w.mustPay("one", "10.00")
+	w.send()
+	if w.find(p.ID).Status != Completed {
+		t.Fatal("not paid")
+	}
+	notice := provider.Notice{Shop: shopID, Operation: p.ID, N: 1}
+	if err := w.Notice(w.ctx, notice); err != nil {
+		t.Errorf("an answered question: %v", err)
+	}
+	w.Gate.Connectors = nil
+	if err := w.Notice(w.ctx, notice); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a question without an answer: %v", err)
+	}
+}

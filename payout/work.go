@@ -74,7 +74,7 @@ func (p *Payouts) task(row *Payout, a *provider.Attempt, b provider.Beneficiary)
 }
 
 // perform makes the call or asks the question, and applies what came of it.
-func (p *Payouts) perform(ctx context.Context, t provider.Task) {
+func (p *Payouts) perform(ctx context.Context, t provider.Task) error {
 	timing := p.Gate.Timing(ctx, t.Attempt.Provider)
 	outcome, asked := p.Gate.Perform(ctx, t)
 	_, err := db.Do(ctx, p.DB, t.Attempt.Shop, Apply{
@@ -82,7 +82,9 @@ func (p *Payouts) perform(ctx context.Context, t provider.Task) {
 	})
 	if err != nil { // the attempt is still open: a worker will ask
 		p.Log.Error("a payout's outcome was not stored", "shop", t.Attempt.Shop, "payout", t.Attempt.Operation, "error", err)
+		return err
 	}
+	return t.Attempt.Unheard(outcome)
 }
 
 // Take claims a payout that is due and says what is to be done about it: to
@@ -140,9 +142,9 @@ func (p *Payouts) look(ctx context.Context, key db.Key) error {
 		if err != nil { // it stays announced; nothing was sent, and asking will say so
 			return err
 		}
-		p.perform(ctx, p.task(taken.Payout, taken.Announced, b))
+		return p.perform(ctx, p.task(taken.Payout, taken.Announced, b))
 	case taken.Open != nil:
-		p.perform(ctx, provider.Task{Attempt: *taken.Open, Query: question(taken.Payout, taken.Open)})
+		return p.perform(ctx, provider.Task{Attempt: *taken.Open, Query: question(taken.Payout, taken.Open)})
 	}
 	return nil
 }
@@ -168,8 +170,7 @@ func (p *Payouts) Notice(ctx context.Context, n provider.Notice) error {
 	if attempt.AnsweredAt == 0 && attempt.Open() {
 		return nil // the call itself has not come back: its answer is on the way
 	}
-	p.perform(ctx, provider.Task{Attempt: *attempt, Query: question(row, attempt)})
-	return nil
+	return p.perform(ctx, provider.Task{Attempt: *attempt, Query: question(row, attempt)})
 }
 
 // Check asks the provider whether an account can receive, for a shop that may

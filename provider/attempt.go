@@ -1,6 +1,9 @@
 package provider
 
-import "github.com/brama-pay/brama/db"
+import (
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/fault"
+)
 
 // Attempt is one call that moves money, committed before it is sent. Only the
 // process that inserted it sends it, once.
@@ -75,4 +78,13 @@ func (a *Attempt) Open() bool {
 		return false
 	}
 	return true
+}
+
+// Unheard is fault.Unavailable when a question about an attempt that was closed got
+// no answer: no worker asks about it again, so whoever made us ask must come again.
+func (a *Attempt) Unheard(o Outcome) error {
+	if a.Open() || o.Result != Unknown && o.Result != "" {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "the provider did not say what became of %s; tell it again", a.Reference)
 }
