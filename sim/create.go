@@ -26,6 +26,10 @@ type merchant struct {
 var ways = []payway.Create{
 	{Alias: "in_usd", ID: 1, Direction: payway.In, Currency: money.USD, Values: []string{"provider=bank_in", "percent=5"}},
 	{Alias: "in_uah", ID: 2, Direction: payway.In, Currency: money.UAH, Values: []string{"provider=bank_in", "percent=1.5"}},
+	{Alias: "in_parts", ID: 5, Direction: payway.In, Currency: money.UAH, Values: []string{
+		"provider=bank_in", "percent=2", "min=300.00", "max=300000.00", `settings={"merchant_type":"PP"}`,
+		`add_ons={"parts_count":{"regex":"^([2-9]|1[0-9]|2[0-5])$","title":"Number of payments","example":"4","default":"2"}}`,
+	}},
 	{Alias: "out_usd", ID: 3, Direction: payway.Out, Currency: money.USD, Values: []string{"provider=bank_out", "percent=2"}},
 	{Alias: "out_uah", ID: 4, Direction: payway.Out, Currency: money.UAH, Values: []string{"provider=bank_out", "percent=1", "fix=5.00"}},
 }
@@ -89,8 +93,28 @@ func (w *World) found(ctx context.Context, n *node) error {
 			return err
 		}
 	}
-	return nil
+	return w.store(ctx, n)
 }
+
+// store opens a PayParts store for the first shop, with money to give back.
+func (w *World) store(ctx context.Context, n *node) error {
+	u, _, err := shop.NewStore(n.box, w, storeID, w.shops[0].id, "in_parts", storePassword, actor)
+	if err != nil {
+		return err
+	}
+	u.Values = []string{"partial_decline=true", "hold_days=1"}
+	if _, err := db.Do(ctx, n.db, db.House, u); err != nil {
+		return fmt.Errorf("the store: %w", err)
+	}
+	_, err = db.Do(ctx, n.db, w.shops[0].id, shop.Deposit{Shop: w.shops[0].id, Amount: money.New(500_000, money.UAH), Actor: actor})
+	return err
+}
+
+// The world's one PayParts store.
+const (
+	storeID       = "0123456789ABCDEF0123"
+	storePassword = "the-password-of-the-only-store-there"
+)
 
 func (w *World) merchant(ctx context.Context, n *node, id int64, values []string) error {
 	m := &merchant{id: id, secret: fmt.Sprintf("secret-of-shop-%d", id)}

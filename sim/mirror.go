@@ -16,6 +16,7 @@ import (
 type mirror struct {
 	world     *World
 	invoices  map[int64]*invoice.Invoice
+	byOrder   map[ownID]*invoice.Invoice // of stores
 	refunds   map[int64]*invoice.Refund
 	byRefund  map[ownID]*invoice.Refund
 	payouts   map[int64]*payout.Payout
@@ -55,7 +56,7 @@ type purse struct {
 
 func newMirror(w *World) *mirror {
 	return &mirror{
-		world: w, invoices: map[int64]*invoice.Invoice{}, refunds: map[int64]*invoice.Refund{}, byRefund: map[ownID]*invoice.Refund{}, payouts: map[int64]*payout.Payout{},
+		world: w, invoices: map[int64]*invoice.Invoice{}, byOrder: map[ownID]*invoice.Invoice{}, refunds: map[int64]*invoice.Refund{}, byRefund: map[ownID]*invoice.Refund{}, payouts: map[int64]*payout.Payout{},
 		attempts: map[[2]int64]*provider.Attempt{}, open: map[int64]int{}, accounts: map[accountKey]int64{}, sums: map[accountKey]int64{},
 		reserved: map[purse]int64{}, messages: map[int64]*callback.Message{}, places: map[int64]int64{}, byPlace: map[[2]int64]*callback.Message{}, heard: map[int64]int64{},
 		transfers: map[int64]*ledger.Transfer{}, ends: map[int64][]string{}, refunded: map[int64]int64{}, clearing: map[moved]int64{},
@@ -167,6 +168,9 @@ func (m *mirror) invoice(v *invoice.Invoice) {
 	m.must(v.Refunded >= 0 && v.Refunded <= v.Amount && v.PriceRefunded <= v.Price, "refunds never exceed what was paid", "invoice %d: %d of %d", v.ID, v.Refunded, v.Amount)
 	m.reserve(v.Shop, v.Currency, ledger.Held, held(v))
 	m.invoices[v.ID] = v
+	if v.Source != "" {
+		m.byOrder[ownID{v.Shop, v.OrderID}] = v
+	}
 }
 
 func held(v *invoice.Invoice) int64 {

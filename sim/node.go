@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/api/avanor"
+	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/checkout"
 	"github.com/brama-pay/brama/db"
@@ -82,6 +83,7 @@ func (n *node) join(ctx context.Context) error {
 func (n *node) wire() {
 	w := n.world
 	shops := shop.NewDirectory(n.db.Reader(), n.box, w.clock)
+	stores := shop.NewStoreDirectory(n.db.Reader(), n.box, w.clock)
 	n.accounts = provider.NewAccounts(n.db.Reader(), n.box, w.clock)
 	n.dispatch = provider.NewDispatcher(places)
 	connectors := map[string]provider.Connector{bankName: w.bank}
@@ -100,11 +102,18 @@ func (n *node) wire() {
 		},
 	})
 	n.sender = &callback.Sender{
-		DB: n.db, Shops: shops, Renderers: map[string]callback.Renderer{invoice.Avanor: avanor.Callbacks(avanor.DefaultZone)},
+		DB: n.db, Shops: shops,
+		Renderers: map[string]callback.Renderer{
+			invoice.Avanor: avanor.Callbacks(avanor.DefaultZone), invoice.PayParts: payparts.Callbacks(stores),
+		},
 		Client: w.receivers, Now: w.clock, Random: w, Log: w.log,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/pay/", checkout.New(checkout.Config{Invoices: n.invoices, Log: w.log, Now: w.clock}))
+	page := checkout.New(checkout.Config{Invoices: n.invoices, Log: w.log, Now: w.clock})
+	mux.Handle("/pay/", page)
+	mux.Handle(payparts.Root, payparts.New(payparts.Config{
+		Stores: stores, Shops: shops, Invoices: n.invoices, Page: page, Now: w.clock, Random: w, PublicURL: publicURL, Log: w.log,
+	}))
 	mux.Handle("POST /notify/{account}", n.inbox)
 	mux.Handle("/", avanor.New(avanor.Config{
 		Shops: shops, Invoices: n.invoices, Payouts: n.payouts, Signatures: replay.Guard{DB: n.db},

@@ -57,7 +57,7 @@ func (w *World) decideAll(v *visitor) {
 // held are the held invoices that nobody told their shop of.
 func (m *mirror) held() (rows []*invoice.Invoice) {
 	for _, v := range m.invoices {
-		if v.Status == invoice.Held {
+		if v.Status == invoice.Held && v.Source == "" { // a store's are released when their time is over
 			rows = append(rows, v)
 		}
 	}

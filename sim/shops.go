@@ -72,6 +72,8 @@ func (v *visitor) meanwhile(of int, do func(*visitor)) {
 // choose picks what the visitor does; nil when there is nothing to do it to.
 func (v *visitor) choose() func() {
 	switch p := v.dice.IntN(100); {
+	case p < 4:
+		return v.inParts
 	case p < 16:
 		return v.order
 	case p < 44:
@@ -130,6 +132,10 @@ func (v *visitor) order() {
 
 // send sends an operation's request and notes what was acknowledged.
 func (v *visitor) send(o *operation) {
+	if o.kind == "store" {
+		v.sendInParts(o)
+		return
+	}
 	got := v.do(v.ctx, v.node, o.call)
 	if !got.Result {
 		return
@@ -159,6 +165,9 @@ func (w *World) present(o *operation) {
 	case "invoice":
 		row := w.mirror.invoices[o.id]
 		there = row != nil && row.Shop == o.shop.id && row.OrderID == o.own && row.GrossAmount().Text() == o.fields["amount"]
+	case "store":
+		row := w.mirror.of(o)
+		there = row != nil && row.GrossAmount().Text() == o.fields["amount"]
 	case "payout":
 		row := w.mirror.payouts[o.id]
 		there = row != nil && row.Shop == o.shop.id && row.PaymentID == o.own
@@ -178,7 +187,7 @@ func (m *mirror) refundOf(shop int64, own string) *invoice.Refund {
 // pay is a payer at the page: opens it, pays, answers, clicks twice, leaves.
 func (v *visitor) pay() {
 	o := v.recent(func(o *operation) bool {
-		row := v.mirror.invoices[o.id]
+		row := v.mirror.of(o)
 		return o.session != "" && (row != nil && row.Status <= invoice.Awaiting || v.dice.IntN(10) == 0)
 	})
 	if o == nil {
@@ -203,13 +212,14 @@ func (v *visitor) pay() {
 // hold charges or releases a hold.
 func (v *visitor) hold() {
 	o := v.recent(func(o *operation) bool {
-		if o.kind != "invoice" || !o.acked {
-			return false
-		}
-		row := v.mirror.invoices[o.id]
-		return row != nil && row.Status.Outward() == invoice.Held || v.dice.IntN(12) == 0
+		row := v.mirror.of(o)
+		return row != nil && o.acked && row.Status.Outward() == invoice.Held || row != nil && o.acked && v.dice.IntN(12) == 0
 	})
 	if o == nil {
+		return
+	}
+	if o.kind == "store" {
+		v.endInParts(o)
 		return
 	}
 	method, other := "invoice/charge", "invoice/unhold"
@@ -236,13 +246,14 @@ func (v *visitor) resolve(o *operation, method string) {
 // refund gives back a part of a paid invoice, rather much than little.
 func (v *visitor) refund() {
 	of := v.recent(func(o *operation) bool {
-		if o.kind != "invoice" || !o.acked {
-			return false
-		}
-		row := v.mirror.invoices[o.id]
-		return row != nil && row.Status == invoice.Succeeded || v.dice.IntN(20) == 0
+		row := v.mirror.of(o)
+		return row != nil && o.acked && (row.Status == invoice.Succeeded || v.dice.IntN(20) == 0)
 	})
 	if of == nil {
+		return
+	}
+	if of.kind == "store" {
+		v.declineInParts(of)
 		return
 	}
 	v.meanwhile(3, func(w *visitor) { w.giveBack(of, fmt.Sprintf("refund-%d-b", w.no)) })
@@ -325,6 +336,10 @@ const (
 func (v *visitor) ask() {
 	o := v.recent(func(o *operation) bool { return o.acked })
 	if o == nil {
+		return
+	}
+	if o.kind == "store" {
+		v.askInParts(o)
 		return
 	}
 	c := call{shop: o.shop}
