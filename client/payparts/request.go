@@ -72,7 +72,7 @@ func (c *Client) request(method string, fields map[string]string) ([]byte, error
 		return nil, errors.New("the field orderId is empty")
 	}
 	if full["signature"] == "" {
-		parts, err := signedParts(method, full)
+		parts, err := SignedParts(method, full)
 		if err != nil {
 			return nil, err
 		}
@@ -81,8 +81,10 @@ func (c *Client) request(method string, fields map[string]string) ([]byte, error
 	return encodeFields(full)
 }
 
-// signedParts lists what a request's signature covers (api/payparts.md §3).
-func signedParts(method string, f map[string]string) ([]string, error) {
+// SignedParts lists what a request's signature covers, but for the password that
+// stands before the first and behind the last (api/payparts.md §3). An amount or a
+// product that cannot be read is an error.
+func SignedParts(method string, f map[string]string) ([]string, error) {
 	parts := []string{f["storeId"], f["orderId"]}
 	switch method {
 	case createMethod, holdMethod:

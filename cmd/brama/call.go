@@ -31,6 +31,7 @@ const callNow = "2006-01-02T15:04:05.000Z"
 // is to say about it goes to standard error.
 type callCommand struct {
 	callSecret
+	callStore
 	URL    string `name:"url" help:"The gateway's address." default:"http://127.0.0.1:8080"`
 	Prefix string `help:"What stands between the address and the method: / for Piastrix-family hosts." default:"/gateway/v1/"`
 	PayURL string `help:"The address of the pay form, where it is not the gateway's own." placeholder:"URL"`
@@ -52,7 +53,9 @@ func (*callCommand) Help() string {
 sent, 3 the outcome is unknown: ask by your own id before you repeat anything.
 
   brama call invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
-  brama call shop_balance --url https://api.example --shop 17 --secret-file secret.txt`
+  brama call shop_balance --url https://api.example --shop 17 --secret-file secret.txt
+  brama call payparts/decline orderId=order-1 amount=600.00 --store 4AAD1369CF734B64B70F
+  brama call payparts/calculate amount=600.00 partsCount=6`
 }
 
 // Run checks the request, sends it and reports. Its error carries the exit status.
@@ -72,6 +75,9 @@ func (c *callCommand) Run(ctx context.Context, k *kong.Context) error {
 	}
 	for _, note := range q.notes() {
 		fmt.Fprintln(k.Stderr, "brama:", note)
+	}
+	if isPayParts(q.method) {
+		return c.payParts(ctx, k, q)
 	}
 	secret, err := c.find(q.fields["shop_id"], callLoopback(c.URL))
 	if err != nil {

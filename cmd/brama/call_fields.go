@@ -74,19 +74,49 @@ var callElsewhere = map[string]bool{"bill/create": true, "transfer/create": true
 
 // callKnown are all fields of a method.
 func callKnown(method string) []string {
+	if fields, ok := payPartsMethods[method]; ok {
+		return slices.Concat(fields.needed, fields.further)
+	}
 	signed, _ := signature.SignedFields(method)
 	return slices.Concat(signed, callOptions[method], []string{"sign"})
 }
 
-// nearMethods are the methods that a wrong name may mean, the likeliest first.
-func nearMethods(name string) []string {
+// callNeeded are the fields without which a gateway refuses the method.
+func callNeeded(method string) []string {
+	if fields, ok := payPartsMethods[method]; ok {
+		return fields.needed
+	}
+	signed, _ := signature.SignedFields(method)
+	return signed
+}
+
+// callMeaning says what a field of a method holds.
+func callMeaning(method, name string) string {
+	if isPayParts(method) && payPartsMeanings[name] != "" {
+		return payPartsMeanings[name]
+	}
+	return callMeanings[name]
+}
+
+// callServes reports whether there is such a method.
+func callServes(method string) bool {
+	_, avanor := signature.SignedFields(method)
+	_, parts := payPartsMethods[method]
+	return avanor || parts
+}
+
+// callMethods are all methods that can be called.
+func callMethods() []string { return slices.Concat(signature.Methods(), payPartsOrder) }
+
+// nearMethods are those of the methods that a wrong name may mean, the likeliest first.
+func nearMethods(name string, methods []string) []string {
 	name = strings.NewReplacer("payout", "withdraw", "_", "-").Replace(strings.ToLower(name))
 	type candidate struct {
 		method string
 		far    int
 	}
 	var found []candidate
-	for _, method := range signature.Methods() {
+	for _, method := range methods {
 		plain := strings.ReplaceAll(method, "_", "-")
 		far := distance(name, plain)
 		switch {

@@ -19,8 +19,8 @@ func (c *callCommand) list(k *kong.Context) error {
 		return nil
 	}
 	method := plainMethod(c.Method)
-	if _, known := signature.SignedFields(method); !known {
-		return callRefused(k.Stderr, []string{unknownCall(c.Method)})
+	if !callServes(method) {
+		return callRefused(k.Stderr, []string{unknownCall(c.Method, callMethods())})
 	}
 	listFields(k.Stdout, method)
 	return nil
@@ -38,9 +38,14 @@ func listMethods(out io.Writer) {
 	}
 	table.Flush()
 	fmt.Fprintln(out, "\nshop_id, now and sign are filled in. `brama call METHOD --list` says what the fields mean.")
+	listPayParts(out)
 }
 
 func listFields(out io.Writer, method string) {
+	if isPayParts(method) {
+		listPayPartsFields(out, method)
+		return
+	}
 	signed, _ := signature.SignedFields(method)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FIELD\tSIGNED\tMEANING")

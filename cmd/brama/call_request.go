@@ -25,8 +25,8 @@ func readCallWords(method string, words []string) (callRequest, []string) {
 		return callRequest{}, []string{"name the method first, such as invoice/create; `brama call --list` lists them all"}
 	}
 	q := callRequest{method: plainMethod(method)}
-	if _, known := signature.SignedFields(q.method); !known {
-		return callRequest{}, []string{unknownCall(method)}
+	if !callServes(q.method) {
+		return callRequest{}, []string{unknownCall(method, callMethods())}
 	}
 	var problems []string
 	q.fields, problems = readCallFields(words)
@@ -55,9 +55,9 @@ func plainMethod(text string) string {
 	return strings.TrimPrefix(strings.Trim(text, "/"), "gateway/v1/")
 }
 
-func unknownCall(method string) string {
+func unknownCall(method string, methods []string) string {
 	text := fmt.Sprintf("no method is called %q", method)
-	near := nearMethods(plainMethod(method))
+	near := nearMethods(plainMethod(method), methods)
 	if len(near) == 0 {
 		return text + "; `brama call --list` lists them all"
 	}
@@ -66,6 +66,10 @@ func unknownCall(method string) string {
 
 // fill adds what nobody should have to type.
 func (q callRequest) fill(shop int64, now time.Time) {
+	if isPayParts(q.method) {
+		q.fillProducts()
+		return
+	}
 	signed, _ := signature.SignedFields(q.method)
 	if q.fields["shop_id"] == "" {
 		q.fields["shop_id"] = strconv.FormatInt(shop, 10)
@@ -78,10 +82,9 @@ func (q callRequest) fill(shop int64, now time.Time) {
 // check finds what would be refused anyway: misspelled, missing and alphabetic.
 func (q callRequest) check() []string {
 	problems, meant := q.misspelled()
-	signed, _ := signature.SignedFields(q.method)
-	for _, name := range signed {
+	for _, name := range callNeeded(q.method) {
 		if _, there := q.fields[name]; !there && !meant[name] {
-			problems = append(problems, fmt.Sprintf("%s is missing: %s", name, callMeanings[name]))
+			problems = append(problems, fmt.Sprintf("%s is missing: %s", name, callMeaning(q.method, name)))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(q.fields)) {

@@ -29,7 +29,7 @@ const callSecretMax = 4096
 func (s callSecret) find(shop string, demoMeant bool) (callKey, error) {
 	switch {
 	case s.SecretFile != "":
-		text, err := callSecretFrom(s.SecretFile)
+		text, err := callSecretFrom("--secret-file", s.SecretFile)
 		return callKey{text: text}, err
 	case s.Secret != "":
 		return callKey{text: s.Secret}, nil
@@ -40,14 +40,14 @@ func (s callSecret) find(shop string, demoMeant bool) (callKey, error) {
 }
 
 // callSecretFrom reads a secret without the line end that editors put behind it.
-func callSecretFrom(path string) (string, error) {
+func callSecretFrom(flag, path string) (string, error) {
 	raw, err := callInput(path, callSecretMax)
 	if err != nil {
-		return "", fmt.Errorf("--secret-file: %w", err)
+		return "", fmt.Errorf("%s: %w", flag, err)
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
 	if text == "" || strings.ContainsAny(text, "\r\n") {
-		return "", errors.New("--secret-file: the file must hold the secret key in one line and nothing else")
+		return "", errors.New(flag + ": the file must hold the secret key in one line and nothing else")
 	}
 	return text, nil
 }

@@ -102,7 +102,7 @@ func (c *signCommand) checkMethod() string {
 	case c.Method == "":
 		return "name the method that is signed, such as invoice/create, or say --callback; `brama call --list` lists the methods"
 	case !known:
-		return unknownCall(c.Method)
+		return unknownCall(c.Method, signature.Methods())
 	}
 	c.Method = plainMethod(c.Method)
 	return ""
