@@ -57,14 +57,15 @@ type Message struct {
 	Failure     string // of the last try, for people; "" when it was delivered
 	CreatedAt   int64
 	Version     int64
+	Host        string // of URL; "" in rows from before it was kept
 }
 
 const messageColumns = "shop_id, id, object, seq, kind, subject, event, protocol, url, snapshot, " +
-	"status, tries, replayed, started_at, due_at, delivered_at, failure, created_at, version"
+	"status, tries, replayed, started_at, due_at, delivered_at, failure, created_at, version, host"
 
 var messages = db.NewTable("callback", messageColumns, "id, shop_id", func(m *Message) []any {
 	return []any{&m.Shop, &m.ID, &m.Object, &m.Seq, &m.Kind, &m.Subject, &m.Event, &m.Protocol, &m.URL, &m.Snapshot,
-		&m.Status, &m.Tries, &m.Replayed, &m.StartedAt, &m.DueAt, &m.DeliveredAt, &m.Failure, &m.CreatedAt, &m.Version}
+		&m.Status, &m.Tries, &m.Replayed, &m.StartedAt, &m.DueAt, &m.DeliveredAt, &m.Failure, &m.CreatedAt, &m.Version, &m.Host}
 })
 
 // places finds a message by its place in its object.
@@ -111,7 +112,7 @@ func Owe(s *db.State, seq int64, o Owed) error {
 	}
 	messages.Insert(s, &Message{
 		Shop: o.Shop, ID: s.NewID(), Object: o.Object, Seq: seq, Kind: o.Kind, Subject: o.Subject, Event: o.Event,
-		Protocol: o.Protocol, URL: o.URL, Snapshot: string(snapshot), Status: Waiting, DueAt: s.Now(), CreatedAt: s.Now(),
+		Protocol: o.Protocol, URL: o.URL, Host: hostOf(o.URL), Snapshot: string(snapshot), Status: Waiting, DueAt: s.Now(), CreatedAt: s.Now(),
 	})
 	return nil
 }

@@ -54,12 +54,19 @@ type Sender struct {
 	// PerShop bounds the loops that work for one shop at a time, so that a dead
 	// receiver does not hold all of them; 0 is 8. Run more loops than that.
 	PerShop int
+	// PerHost bounds the loops that call one host at a time, whosever messages
+	// they send, so that one dead receiver does not jam a shop's others, nor its
+	// neighbours'; 0 is 4. A host that answers quickly gets up to four times as many.
+	PerHost int
 
 	queue  queue
 	random sync.Mutex
 }
 
-const defaultPerShop = 8
+const (
+	defaultPerShop = 8
+	defaultPerHost = 4
+)
 
 // Step delivers one message that is due; false when there is none. An error is
 // the database's: the message stays owed.
@@ -69,7 +76,7 @@ const defaultPerShop = 8
 // context that outlives its loops by some seconds.
 func (s *Sender) Step(ctx context.Context) (worked bool, err error) {
 	for range scanLimit { // what others took meanwhile is passed over
-		d, ok, err := s.queue.take(ctx, s.DB.Reader(), s.Now().UnixMilli(), s.perShop())
+		d, ok, err := s.queue.take(ctx, s.DB.Reader(), s.Now().UnixMilli(), s.limits())
 		if err != nil || !ok {
 			return false, err
 		}
@@ -82,11 +89,15 @@ func (s *Sender) Step(ctx context.Context) (worked bool, err error) {
 	return false, nil
 }
 
-func (s *Sender) perShop() int64 {
+func (s *Sender) limits() limits {
+	l := limits{shop: defaultPerShop, host: defaultPerHost}
 	if s.PerShop > 0 {
-		return int64(s.PerShop)
+		l.shop = int64(s.PerShop)
 	}
-	return defaultPerShop
+	if s.PerHost > 0 {
+		l.host = int64(s.PerHost)
+	}
+	return l
 }
 
 // work claims and sends one message; false when it was not to be sent.
@@ -106,7 +117,9 @@ func (s *Sender) work(ctx context.Context, d due) (worked bool, err error) {
 	if err != nil && !fault.Is(err, fault.ShopNotFound) {
 		return true, err
 	}
-	return true, s.record(context.WithoutCancel(ctx), m, s.try(ctx, m, to))
+	r := s.try(ctx, m, to)
+	s.queue.heard(d.host, r.Try)
+	return true, s.record(context.WithoutCancel(ctx), m, r)
 }
 
 // record stores how a try ended, whether or not the loop is told to stop.

@@ -312,17 +312,14 @@ func TestADeadReceiverDoesNotStopTheOthers(t *testing.T) {
 			return response(200, ""), nil
 		}
 		var loops sync.WaitGroup
-		for range 2 {
+		for range 3 { // two for the dead receiver, and one has the other shop's turn
 			loops.Go(func() { _, err := y.sender.Step(background()); check(t, err) })
 		}
 		<-stuck
 		<-stuck
-		if worked, err := y.sender.Step(t.Context()); !worked || err != nil {
-			t.Errorf("the third loop: %v, %v", worked, err)
-		}
 		select {
 		case <-alive:
-		default:
+		case <-time.After(10 * time.Second):
 			t.Error("another shop's message waits behind a dead receiver")
 		}
 		if worked, _ := y.sender.Step(t.Context()); worked {
@@ -351,5 +348,70 @@ func TestNothingIsClaimedThatIsNotThere(t *testing.T) {
 		if _, err := y.sender.Step(t.Context()); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("a database that is gone: %v", err)
 		}
+	})
+}
+
+// hanging is a receiver of which one host never answers until it is told to.
+func (y *yard) hanging(host string) (begun chan string, release func()) {
+	begun, block := make(chan string, 1000), make(chan struct{})
+	y.receiver.answer = func(r *http.Request, _ int) (*http.Response, error) {
+		called := strings.TrimSuffix(strings.ToLower(r.URL.Hostname()), ".")
+		begun <- called
+		if called != host {
+			return response(200, ""), nil
+		}
+		<-block
+		return nil, errDown
+	}
+	return begun, func() { close(block) }
+}
+
+// oweTo owes one message to a URL.
+func (y *yard) oweTo(shop, object int64, url string) {
+	y.t.Helper()
+	m := message(shop, object, "x")
+	m.URL = url
+	_, err := db.Do(y.t.Context(), y.DB, shop, owe{{1, m}})
+	check(y.t, err)
+}
+
+// A receiver that hangs holds the loops of its host and no others, not even those
+// of its own shop, however its URLs are spelled and however much is owed to it.
+func TestAHangingHostJamsNeitherItsShopNorOthers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		y := newYard(t, h)
+		y.sender.Log, y.sender.Observe = quiet, nil
+		for object := range int64(300) {
+			y.oweTo([]int64{shopA, shopA, shopB}[object%3], object+1, []string{
+				"https://hangs.example/a?b=1", "http://HANGS.example:8443/", "https://hangs.example./x?y=" + fmt.Sprint(object)}[object%3])
+		}
+		y.oweTo(shopA, 1001, hookURL)
+		y.oweTo(shopB, 1002, hookURL)
+		begun, release := y.hanging("hangs.example")
+		var loops sync.WaitGroup
+		for range 4 {
+			loops.Go(func() { _, err := y.sender.Step(background()); check(t, err) })
+		}
+		for range 4 {
+			if host := <-begun; host != "hangs.example" {
+				t.Fatalf("%s came before what had been due for longer", host)
+			}
+		}
+		for range 2 {
+			if worked, err := y.sender.Step(t.Context()); !worked || err != nil {
+				t.Errorf("a good receiver waits behind one that hangs: %v, %v", worked, err)
+			}
+		}
+		if m := y.of(shopA, 1001)[0]; m.Status != callback.Delivered {
+			t.Errorf("its own shop's other receiver: %s", m.Status)
+		}
+		if m := y.of(shopB, 1002)[0]; m.Status != callback.Delivered {
+			t.Errorf("another shop's receiver: %s", m.Status)
+		}
+		if worked, _ := y.sender.Step(t.Context()); worked {
+			t.Error("a fifth loop works for the host that hangs")
+		}
+		release()
+		loops.Wait()
 	})
 }
