@@ -38,6 +38,14 @@ fuzz:
 	  for name in $$(grep -rho '^func Fuzz[A-Za-z]*' $$at/*_test.go | sed 's/func //'); do \
 	    echo "$$at $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$at || exit 1; done; done
 
+## sim: live the whole gateway under many seeds, and builds with a promise taken out (SEED=1 SEEDS=100 STEPS=8000)
+SEED ?= 1
+SEEDS ?= 100
+STEPS ?= 8000
+sim: bin/brama
+	./bin/brama sim --seed $(SEED) --seeds $(SEEDS) --steps $(STEPS)
+	BRAMA_SIM=long $(GO) test -timeout 30m -count=1 -v -run TestMutantsAreCaught ./sim
+
 ## clean: remove what was built and the demo's data
 clean:
 	rm -rf bin brama-data
@@ -47,4 +55,4 @@ help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 FORCE:
-.PHONY: run build test race check fuzz clean help FORCE
+.PHONY: run build test race check fuzz sim clean help FORCE

@@ -35,6 +35,9 @@ type visitor struct {
 	twin  func(*visitor) // what another caller does at the same time, at any node
 }
 
+// breakAt is an action that breaks its world, for the test of Shrink; 0 is none.
+var breakAt int64
+
 // visit begins the next client action.
 func (w *World) visit() {
 	w.action++
@@ -42,6 +45,9 @@ func (w *World) visit() {
 		if s.From <= w.action && w.action < s.To {
 			return
 		}
+	}
+	if w.action == breakAt {
+		w.fail("the simulation is broken on purpose", "")
 	}
 	v := &visitor{World: w, dice: rand.New(rand.NewPCG(w.Seed, uint64(w.action)<<1|1)), no: w.action} //nolint:gosec // counts up from one
 	v.node = w.nodes[v.dice.IntN(len(w.nodes))]

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,27 +16,40 @@ func Shrink(ctx context.Context, failed *Report, budget time.Duration) *Report {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	best := failed
-	try := func(change func(*Options)) bool {
+	try := func(change func(*Options)) {
 		o := best.Options
 		o.Trace, o.Steps = nil, min(o.Steps, best.Failure.Step)
 		o.Skip = slices.Clone(o.Skip)
-		change(&o)
-		r, err := Run(ctx, o)
-		if err != nil || r.Failure == nil || r.Failure.Invariant != failed.Failure.Invariant {
-			return false
+		if change(&o); slices.Equal(o.Skip, best.Options.Skip) && o.Without == best.Options.Without {
+			return
 		}
-		best = r
-		return true
+		if r, err := Run(ctx, o); err == nil && r.Failure != nil && r.Failure.Invariant == failed.Failure.Invariant {
+			best = r
+		}
 	}
 	for _, fault := range faults {
 		try(func(o *Options) { *fault.of(&o.Without) = true })
 	}
 	for size := best.Actions; size > 0 && ctx.Err() == nil; size /= 2 {
 		for from := int64(1); from <= best.Actions && ctx.Err() == nil; from += size {
-			try(func(o *Options) { o.Skip = append(o.Skip, Span{from, from + size}) })
+			try(func(o *Options) { o.Skip = join(append(o.Skip, Span{from, from + size})) })
 		}
 	}
 	return best
+}
+
+// join makes spans that overlap or meet one.
+func join(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	joined := spans[:0]
+	for _, s := range spans {
+		if n := len(joined); n > 0 && s.From <= joined[n-1].To {
+			joined[n-1].To = max(joined[n-1].To, s.To)
+		} else {
+			joined = append(joined, s)
+		}
+	}
+	return joined
 }
 
 // faults are the kinds of faults by their names.

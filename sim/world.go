@@ -235,19 +235,23 @@ func (w *World) live() {
 func (w *World) tick() {
 	millis := int64(0)
 	switch p := w.dice.IntN(10_000); {
-	case p < 7600:
+	case p < 7300:
 		millis = w.between(1, 20)
-	case p < 9400:
+	case p < 9200:
 		millis = w.between(20, 600)
-	case p < 9900 || w.Without.Jumps:
+	case p < 9650 || w.Without.Jumps:
 		millis = w.between(600, 5_000)
-	case p < 9985:
-		millis = w.between(5_000, 1_200_000)
+	case p < 9920: // the processes stand still
+		millis = w.between(5_000, 60_000)
+	case p < 9990:
+		millis = w.between(60_000, 1_200_000)
 	default:
 		millis = w.between(1_200_000, 30*3_600_000)
 	}
 	w.pass(millis)
 	for _, n := range w.nodes {
-		n.beat()
+		if w.Without.Jumps || w.chance(7000) { // a beat may come too late
+			n.beat()
+		}
 	}
 }
