@@ -18,6 +18,10 @@ import (
 // detail or free text is among them.
 var logged = []string{"shop_order_id", "shop_payment_id", "shop_refund_id", "invoice_id", "withdraw_id"}
 
+// ours are those among them that the gateway made: numbers below 2^53. One in ten
+// passes for a card, and a masked one finds nothing.
+var ours = map[string]bool{"invoice_id": true, "withdraw_id": true}
+
 // LogValue is the request as a log may show it. A card that somebody put into an
 // id is masked.
 func (q *request) LogValue() slog.Value {
@@ -28,10 +32,19 @@ func (q *request) LogValue() slog.Value {
 	attrs = append(attrs, slog.String("method", q.name()))
 	for _, name := range logged {
 		if id := q.fields[name]; id != "" {
-			attrs = append(attrs, slog.String(name, signature.MaskStringToSign(id)))
+			attrs = append(attrs, slog.String(name, shown(name, id)))
 		}
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// shown is an id as a log may show it. What stands in the place of one of ours
+// and is no number of ours is masked like any other.
+func shown(name, id string) string {
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && ours[name] && n > 0 && n < 1<<53 {
+		return id
+	}
+	return signature.MaskStringToSign(id)
 }
 
 // Format prints the method, whatever the verb: a request holds a signature and
