@@ -177,8 +177,8 @@ func TestLogLine(t *testing.T) {
 	c.visit("/pay/4242424242424242")
 	lines := strings.Split(strings.TrimSpace(c.log.String()), "\n")
 	for i, want := range []string{
-		"msg=checkout method=GET page=card status=200 session=000000 lang=en ms=0 shop=1520 invoice=77",
-		"msg=checkout method=other page=form status=405 session=000000 lang=en ms=0",
+		"msg=checkout method=GET page=card status=200 session=a1b2c3 lang=en ms=0 shop=1520 invoice=77",
+		"msg=checkout method=other page=form status=405 session=a1b2c3 lang=en ms=0",
 		"msg=checkout method=GET page=missing status=404 session=- lang=en ms=0",
 	} {
 		if !strings.HasSuffix(lines[i], want) {

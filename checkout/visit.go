@@ -52,6 +52,9 @@ func (v *visit) answer() (a answer) {
 	return v.sorry(http.StatusMethodNotAllowed, sorryForm, nil)
 }
 
+// shopDigits is how many digits of a session are the shop's number; the rest is random.
+const shopDigits = 12
+
 // isSession reports whether s can be a session at all: 32 hexadecimal digits.
 func isSession(s string) bool {
 	for _, c := range []byte(s) {

@@ -103,12 +103,13 @@ func (v *visit) method() string {
 }
 
 // shortSession tells a session from another in a log without opening it. What is
-// no session is not shown: it might be anything.
+// no session is not shown: it might be anything. The digits are random ones: those
+// before them are the shop's and the same in all its sessions.
 func (v *visit) shortSession() string {
 	if !isSession(v.session) {
 		return "-"
 	}
-	return v.session[:6]
+	return v.session[shopDigits : shopDigits+6]
 }
 
 // redact is the second belt: rooms do not put sessions or cards into errors.
