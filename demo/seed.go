@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
@@ -167,6 +168,10 @@ func (s Seeding) deposits(ctx context.Context) error {
 // Welcome is what the first start of a demo prints: the only place where secrets
 // are printed, and these are public.
 func Welcome(url string) string {
+	flag := ""
+	if strings.TrimSuffix(url, "/") != callsThere {
+		flag = " --url " + url
+	}
 	return fmt.Sprintf(`
 A new demo. Its secrets are public; never serve it to strangers.
 
@@ -177,7 +182,10 @@ A new demo. Its secrets are public; never serve it to strangers.
   store       %s   password %s
   callbacks   %s%s
 
-Try:  brama call invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
+Try:  brama call%s invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
 
-`, url, Shop, Secret, EmptyShop, Secret, url, Store, StorePassword, url, ReceiverPath)
+`, url, Shop, Secret, EmptyShop, Secret, url, Store, StorePassword, url, ReceiverPath, flag)
 }
+
+// callsThere is the address that brama call speaks to by itself.
+const callsThere = "http://127.0.0.1:8080"
