@@ -38,15 +38,15 @@ type key struct {
 }
 
 var keys = []key{
-	urlKey("callback_url", "where callbacks of paid and held invoices and of refunds go; wins over the URL of a request",
+	urlKey("callback_url", CheckURL, "where callbacks of paid and held invoices and of refunds go; wins over the URL of a request",
 		func(s *Settings) *string { return &s.CallbackURL }),
-	urlKey("callback_rejected_url", "where callbacks of rejected invoices go; empty: to callback_url",
+	urlKey("callback_rejected_url", CheckURL, "where callbacks of rejected invoices go; empty: to callback_url",
 		func(s *Settings) *string { return &s.RejectedURL }),
-	urlKey("payout_callback_url", "where callbacks of payouts go; empty: none are sent",
+	urlKey("payout_callback_url", CheckURL, "where callbacks of payouts go; empty: none are sent",
 		func(s *Settings) *string { return &s.PayoutCallbackURL }),
-	urlKey("success_url", "where a payer returns to after paying; wins over the URL of a request",
+	urlKey("success_url", CheckReturnURL, "where a payer returns to after paying; wins over the URL of a request",
 		func(s *Settings) *string { return &s.SuccessURL }),
-	urlKey("failed_url", "where a payer returns to after failing to pay; wins over the URL of a request",
+	urlKey("failed_url", CheckReturnURL, "where a payer returns to after failing to pay; wins over the URL of a request",
 		func(s *Settings) *string { return &s.FailedURL }),
 	wordKey("callback_format", "body of callbacks: json or form (application/x-www-form-urlencoded)", []string{JSON, Form},
 		func(s *Settings) *string { return &s.CallbackFormat }),
@@ -120,12 +120,12 @@ func keyNames() []string {
 	return names
 }
 
-func urlKey(name, doc string, field func(*Settings) *string) key {
+func urlKey(name string, check func(string) string, doc string, field func(*Settings) *string) key {
 	return key{
 		Key:  Key{name, doc, ""},
 		read: func(s *Settings) string { return *field(s) },
 		write: func(s *Settings, value string) string {
-			if reason := CheckURL(value); value != "" && reason != "" {
+			if reason := check(value); value != "" && reason != "" {
 				return reason
 			}
 			*field(s) = value
@@ -186,10 +186,21 @@ func minutesKey(name, doc string, least, most, standard int, field func(*Setting
 // maxURL bounds a URL; receivers and browsers refuse longer ones.
 const maxURL = 2000
 
-// CheckURL is the reason for which a text is no URL that a shop may be called or
-// a payer sent to, "" when it is one. Whether its host may be dialled is found
-// out when it is.
+// CheckURL is the reason for which a text is no URL that a shop may be called at,
+// "" when it is one. Whether its host may be dialled is found out when it is.
 func CheckURL(text string) (reason string) {
+	if reason := CheckReturnURL(text); reason != "" {
+		return reason
+	}
+	if strings.Contains(text, "#") {
+		return "must not hold a #fragment"
+	}
+	return ""
+}
+
+// CheckReturnURL is the reason for which a text is no URL that a payer may be sent
+// to. It may hold a #fragment: that is where shops live that are one page.
+func CheckReturnURL(text string) (reason string) {
 	u, err := url.Parse(text)
 	switch {
 	case len(text) > maxURL:
@@ -202,8 +213,6 @@ func CheckURL(text string) (reason string) {
 		return "must name a host"
 	case u.User != nil:
 		return "must not hold a user name or password"
-	case u.Fragment != "":
-		return "must not hold a #fragment"
 	}
 	return ""
 }

@@ -80,8 +80,8 @@ var (
 // wanted are the fields of a request for payment.
 var wanted = []field{
 	amount, currency, paywayAlias, shopID, orderID, sign, description, callbackURL,
-	wordsField("callback_rejected_url", shop.CheckURL).maybe(), wordsField("success_url", shop.CheckURL).maybe(),
-	wordsField("failed_url", shop.CheckURL).maybe(), wordsField("expires_at", checkTime).maybe(),
+	wordsField("callback_rejected_url", shop.CheckURL).maybe(), wordsField("success_url", shop.CheckReturnURL).maybe(),
+	wordsField("failed_url", shop.CheckReturnURL).maybe(), wordsField("expires_at", checkTime).maybe(),
 	wordsField("client_ip", checkAddress).maybe(), {name: "client_info", shape: thing, optional: true},
 	{name: "issue_payment_token", shape: yesNo, optional: true},
 }

@@ -84,10 +84,10 @@ func TestBadFields(t *testing.T) {
 		{"withdraw/create", "account_details:", []string{
 			"true", `"x"`, "[]", `{"name":{}}`, `{"name":true}`, `{"name":"` + strings.Repeat("x", 256) + `"}`, manyNames(65),
 		}},
-		{"invoice/create", "callback_url", []string{"ftp://a.example/", "/relative", "javascript:alert(1)", "https://", "https://u:p@a.example/", "https://a.example/ b"}},
+		{"invoice/create", "callback_url", []string{"ftp://a.example/", "/relative", "javascript:alert(1)", "https://", "https://u:p@a.example/", "https://a.example/ b", "https://a.example/#b"}},
 		{"invoice/create", "success_url", []string{"javascript:alert(1)"}},
 		{"invoice/create", "failed_url", []string{"data:text/html,x"}},
-		{"invoice/create", "callback_rejected_url", []string{"x"}},
+		{"invoice/create", "callback_rejected_url", []string{"x", "https://a.example/#b"}},
 		{"invoice/create", "expires_at", []string{"tomorrow", "2026-05-24", "2026-05-24T16:35:42", "2026-13-24T16:35:42Z"}},
 		{"invoice/create", "client_ip", []string{"localhost", "300.1.1.1"}},
 		{"invoice/create", "client_info:", []string{`"x"`, "[]", "1"}},
