@@ -3,6 +3,7 @@ package avanor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -133,10 +134,13 @@ func (d *door) fresh(_ context.Context, q *request) error {
 		return fault.Param("now", "not a date-time; send such as 2026-05-24T16:35:42Z")
 	}
 	if off := d.Now().Sub(at); off > window || off < -window {
-		return fault.Param("now", "too far from the gateway's clock; check yours and sign again")
+		return fault.Param("now", fmt.Sprintf("more than %s from the gateway's time, %s; without a zone it is read as UTC%s",
+			minutes(window), d.Now().In(d.Zone).Format(time.RFC3339), d.Now().In(d.Zone).Format("-07:00")))
 	}
 	return nil
 }
+
+func minutes(d time.Duration) string { return strconv.FormatInt(int64(d/time.Minute), 10) + " min" }
 
 // unused refuses a signature that was used on another money-moving method, if
 // the shop wants that (api/avanor.md §2, hardening 2).

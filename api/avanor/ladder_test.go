@@ -190,6 +190,10 @@ func TestNowWindow(t *testing.T) {
 			t.Errorf("%s without a window: %s", test.now, a.body)
 		}
 	}
+	off := newHouse(t, "now_window_minutes=5").call("shop_balance", "now", "2026-05-24T13:35:42")
+	if text := off.message(); !strings.Contains(text, "5 min") || !strings.Contains(text, "2026-05-24T16:35:42+03:00") || !strings.Contains(text, "UTC+03:00") {
+		t.Errorf("the refusal of another zone's time tells neither the zone nor the time: %s", text)
+	}
 	h := newHouse(t, "now_window_minutes=5")
 	if a := h.call("invoice/create", orderPairs...); a.code() != 0 {
 		t.Errorf("a method without now: %s", a.body)
