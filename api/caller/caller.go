@@ -24,12 +24,27 @@ func Address(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		if hop == "" {
 			continue
 		}
-		next, err := netip.ParseAddr(hop)
-		if err != nil {
+		next := hopAddress(hop)
+		if !next.IsValid() {
 			return netip.Addr{}
 		}
 		at = next.Unmap().WithZone("")
 	}
+	return at
+}
+
+// hopAddress reads a hop as proxies write it: an address, an address with its
+// port, or an IPv6 address in brackets.
+func hopAddress(hop string) netip.Addr {
+	if with, err := netip.ParseAddrPort(hop); err == nil {
+		return with.Addr()
+	}
+	if inner, ok := strings.CutPrefix(hop, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok && strings.Contains(inner, ":") {
+			hop = inner
+		}
+	}
+	at, _ := netip.ParseAddr(hop)
 	return at
 }
 
