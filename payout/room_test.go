@@ -442,7 +442,7 @@ func TestLookingUp(t *testing.T) {
 			t.Errorf("%+v, %v", verdict, err)
 		}
 		check.Beneficiary.Account = ""
-		if verdict, err := w.Check(w.ctx, check); err != nil || verdict.Good || !verdict.Known {
+		if verdict, err := w.Check(w.ctx, check); err != nil || verdict.Good || verdict.Known || !verdict.Malformed {
 			t.Errorf("no account: %+v, %v", verdict, err)
 		}
 		w.send()

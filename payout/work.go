@@ -178,7 +178,7 @@ func (p *Payouts) Notice(ctx context.Context, n provider.Notice) error {
 func (p *Payouts) Check(ctx context.Context, c CheckAccount) (provider.Verdict, error) {
 	way, err := db.Do(ctx, p.DB, c.Shop, c)
 	if fault.Is(err, fault.AccountNotFound) {
-		return provider.Verdict{Known: true}, nil
+		return provider.Verdict{Malformed: true}, nil
 	}
 	if err != nil {
 		return provider.Verdict{}, err

@@ -197,8 +197,9 @@ type AccountChecker interface {
 	CheckAccount(ctx context.Context, c Call) Verdict
 }
 
-// Verdict is the answer to a check of an account.
-type Verdict struct{ Known, Good bool }
+// Verdict is the answer to a check of an account. Known: the provider said so.
+// Malformed: nobody was asked, since the account cannot be right.
+type Verdict struct{ Known, Good, Malformed bool }
 
 // Noticer understands what a provider sends on its own. It verifies before it
 // returns anything; what it cannot verify is an error and is only counted.

@@ -113,6 +113,9 @@ func TestAnswers(t *testing.T) {
 		{"check_account, refused", func(h *house) answer {
 			return h.call("check_account", "account", "150010000009", "amount", "6320.91", "payway", "card_payway_usd")
 		}},
+		{"check_account, malformed", func(h *house) answer {
+			return h.call("check_account", "account", "x9", "amount", "6320.91", "payway", "card_payway_usd")
+		}},
 		{"check_account, nobody knows", func(h *house) answer {
 			return h.call("check_account", "account", "150010000097", "amount", "6320.91", "payway", "card_payway_usd")
 		}},

@@ -344,6 +344,9 @@ func (h payments) Check(_ context.Context, c payout.CheckAccount) (provider.Verd
 	if _, err := h.usable(c.Payway, payway.Out, c.Shop); err != nil {
 		return provider.Verdict{}, err
 	}
+	if h.ways[c.Payway].CheckAccount(c.Beneficiary.Account) != nil {
+		return provider.Verdict{Malformed: true}, nil
+	}
 	end := c.Beneficiary.Account[len(c.Beneficiary.Account)-1]
 	return provider.Verdict{Known: end != '7', Good: end != '9' && end != '7'}, nil
 }

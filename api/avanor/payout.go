@@ -71,7 +71,7 @@ const (
 )
 
 // checkAccount is check_account (seed 002). A refused account is an answer, not
-// an error; where nobody knows nothing speaks against it.
+// an error; where nobody knows nothing speaks against it, unless its form does.
 func (d *door) checkAccount(ctx context.Context, q *request, p *pen) error {
 	verdict, err := d.Payouts.Check(ctx, payout.CheckAccount{
 		Shop: q.shop.Shop.ID, Payway: q.fields["payway"], Amount: q.fields["amount"], Beneficiary: q.beneficiary(),
@@ -86,7 +86,7 @@ func (d *door) checkAccount(ctx context.Context, q *request, p *pen) error {
 	p.begin()
 	p.literal("account_info", "null")
 	p.int("provider_status", status)
-	p.bool("result", verdict.Good || !verdict.Known)
+	p.bool("result", !verdict.Malformed && (verdict.Good || !verdict.Known))
 	p.end()
 	return nil
 }
