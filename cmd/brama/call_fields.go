@@ -95,7 +95,19 @@ func callMeaning(method, name string) string {
 	if isPayParts(method) && payPartsMeanings[name] != "" {
 		return payPartsMeanings[name]
 	}
+	if callAsks[method] && callAskedBy[name] != "" {
+		return callAskedBy[name]
+	}
 	return callMeanings[name]
+}
+
+// callAsks are the methods that find by the shop's own id what another one made.
+var callAsks = map[string]bool{"invoice/check": true, "withdraw/shop_payment_status": true}
+
+// callAskedBy says what such an id is there.
+var callAskedBy = map[string]string{
+	"shop_order_id":   "your own id of the invoice, as invoice/create or invoice/hold was given it",
+	"shop_payment_id": "your own id of the payout, as withdraw/create was given it",
 }
 
 // callServes reports whether there is such a method.

@@ -54,7 +54,7 @@ func listFields(out io.Writer, method string) {
 		if slices.Contains(signed, name) {
 			sign = "yes"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", name, sign, callMeanings[name])
+		fmt.Fprintf(table, "%s\t%s\t%s\n", name, sign, callMeaning(method, name))
 	}
 	table.Flush()
 	if callAddOns[method] {

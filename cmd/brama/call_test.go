@@ -283,6 +283,19 @@ func TestCallEveryCodeHasANextStep(t *testing.T) {
 	}
 }
 
+// A query asks for what was made: its id is not "never used before".
+func TestCallMeaningsOfQueries(t *testing.T) {
+	for method, name := range map[string]string{"invoice/check": "shop_order_id", "withdraw/shop_payment_status": "shop_payment_id"} {
+		problems := strings.Join(callRequest{method: method, fields: map[string]string{}}.check(), " ")
+		if !strings.Contains(problems, name+" is missing: ") || strings.Contains(problems, "never used") {
+			t.Errorf("%s: %s", method, problems)
+		}
+	}
+	if text := callMeaning("invoice/create", "shop_order_id"); !strings.Contains(text, "never used before") {
+		t.Errorf("invoice/create: %s", text)
+	}
+}
+
 // TestCallEveryFieldHasAMeaning: missing fields are named with it.
 func TestCallEveryFieldHasAMeaning(t *testing.T) {
 	for _, method := range signature.Methods() {
