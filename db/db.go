@@ -125,7 +125,7 @@ func (d *DB) openSQLite(ctx context.Context, c Config) error {
 				return err
 			}
 		}
-		e, err := openSQLiteEngine(ctx, c.Path, c.Simulation == nil)
+		e, err := openSQLiteEngine(c.Path, c.Simulation == nil)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"strings"
 )
 
@@ -15,8 +16,8 @@ type engine interface {
 	commit(ctx context.Context) error
 	// rollback ends the transaction whatever became of it, and never fails.
 	rollback()
-	// forUpdate is the one fragment of SQL that differs.
-	forUpdate() string
+	// locks reports whether the shops' rows must be locked against other writers.
+	locks() bool
 	close()
 }
 
@@ -47,13 +48,13 @@ func (u unexpected) Error() string {
 const perStatement = 480
 
 // lockStatement locks the rows of the shops, in the order of their numbers.
-func lockStatement(shops []int64, forUpdate string) statement {
+func lockStatement(shops []int64) statement {
 	args := make([]any, len(shops))
 	for i, id := range shops {
 		args[i] = id
 	}
-	return statement{
-		sql:  "SELECT id FROM " + lockTable + " WHERE id IN (" + params(0, len(shops)) + ") ORDER BY id" + forUpdate,
+	return statement{ // the one text that only PostgreSQL runs
+		sql:  "SELECT id FROM " + lockTable + " WHERE id IN (" + params(0, len(shops)) + ") ORDER BY id FOR UPDATE",
 		args: args,
 		scan: func(row scanner) error { var id int64; return row.Scan(&id) },
 	}
@@ -102,7 +103,8 @@ func loadStatement(t *table, no int, group []want, into *sheet) statement {
 			args = append(args, plain(v))
 		}
 	}
-	return statement{sql: loadText(t, positions, args, padded), args: args, scan: func(row scanner) error {
+	text := t.text(textKey{'L', no, padded}, func() string { return loadText(t, positions, args, padded) })
+	return statement{sql: text, args: args, scan: func(row scanner) error {
 		found := t.blank()
 		if err := row.Scan(t.values(found)...); err != nil {
 			return err
@@ -163,9 +165,8 @@ func writeStatements(written []*slot) []statement {
 	}
 	for _, t := range order {
 		rows := inserts[t]
-		size := max(1, perStatement/len(t.columns))
 		for len(rows) > 0 {
-			n := min(size, len(rows))
+			n := powerOfTwo(min(len(rows), max(1, perStatement/len(t.columns))))
 			statements = append(statements, insertStatement(t, rows[:n]))
 			rows = rows[n:]
 		}
@@ -178,53 +179,65 @@ func writeStatements(written []*slot) []statement {
 	return statements
 }
 
+// powerOfTwo is the greatest one that is at most n: few sizes make few texts.
+func powerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
+
 func insertStatement(t *table, rows []any) statement {
-	width := len(t.columns)
-	args := make([]any, 0, width*len(rows))
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
-	for i, row := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + params(i*width, width) + ")")
+	args := make([]any, 0, len(t.columns)*len(rows))
+	for _, row := range rows {
 		for _, field := range t.values(row) {
 			args = append(args, plain(field))
 		}
 	}
-	b.WriteString(" ON CONFLICT DO NOTHING")
-	return statement{sql: b.String(), args: args, rows: int64(len(rows)), note: "inserting into " + t.name + " met a row that is there"}
+	text := t.text(textKey{'I', 0, len(rows)}, func() string { return insertText(t, len(rows)) })
+	return statement{sql: text, args: args, rows: int64(len(rows)), note: "inserting into " + t.name + " met a row that is there"}
 }
 
+func insertText(t *table, rows int) string {
+	width := len(t.columns)
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + params(i*width, width) + ")")
+	}
+	return b.String() + " ON CONFLICT DO NOTHING"
+}
+
+// updateStatement sets every column that is no key, where the key and the version
+// that was read are still the same.
 func updateStatement(s *slot) statement {
 	t := s.table
-	isKey := map[int]bool{}
-	for _, key := range t.keys {
-		for _, at := range key {
-			isKey[at] = true
-		}
-	}
 	fields := t.values(s.row)
-	var sets, where []string
 	var args []any
-	add := func(at int) string {
+	for _, at := range t.settable() {
 		args = append(args, plain(fields[at]))
-		return fmt.Sprintf("%s = $%d", t.columns[at], len(args))
-	}
-	for at := range t.columns {
-		if !isKey[at] {
-			sets = append(sets, add(at))
-		}
 	}
 	for _, at := range t.keys[0] {
-		where = append(where, add(at))
+		args = append(args, plain(fields[at]))
 	}
 	args = append(args, s.base)
-	where = append(where, fmt.Sprintf("version = $%d", len(args)))
 	return statement{
-		sql:  "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE " + strings.Join(where, " AND "),
+		sql:  t.text(textKey{'U', 0, 1}, func() string { return updateText(t) }),
 		args: args, rows: 1, note: "a row of " + t.name + " was changed by another",
 	}
+}
+
+func updateText(t *table) string {
+	n := 0
+	equals := func(list []int) []string {
+		parts := make([]string, len(list))
+		for i, at := range list {
+			n++
+			parts[i] = fmt.Sprintf("%s = $%d", t.columns[at], n)
+		}
+		return parts
+	}
+	sets := strings.Join(equals(t.settable()), ", ")
+	where := strings.Join(equals(t.keys[0]), " AND ")
+	return fmt.Sprintf("UPDATE %s SET %s WHERE %s AND version = $%d", t.name, sets, where, n+1)
 }
 
 func params(after, n int) string {

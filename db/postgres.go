@@ -70,7 +70,8 @@ func (e *postgresEngine) release() {
 	e.conn = nil
 }
 
-func (e *postgresEngine) forUpdate() string { return " FOR UPDATE" }
+// locks is true: other nodes write too.
+func (e *postgresEngine) locks() bool { return true }
 
 func (e *postgresEngine) close() {}
 

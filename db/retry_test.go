@@ -33,7 +33,7 @@ func (e *fakeEngine) begin(context.Context) error            { e.begun++; return
 func (e *fakeEngine) run(context.Context, []statement) error { return next(&e.runs) }
 func (e *fakeEngine) commit(context.Context) error           { return next(&e.commits) }
 func (e *fakeEngine) rollback()                              { e.rolledBack++ }
-func (e *fakeEngine) forUpdate() string                      { return "" }
+func (e *fakeEngine) locks() bool                            { return true }
 func (e *fakeEngine) close()                                 {}
 
 func postgresError(severity, code string) error {

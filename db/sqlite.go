@@ -2,10 +2,15 @@ package db
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"modernc.org/sqlite" // the driver, and its error type
 	sqlite3 "modernc.org/sqlite/lib"
@@ -22,11 +27,14 @@ func sqliteDSN(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 }
 
-// sqliteEngine is the one writing connection of a SQLite database.
+// sqliteEngine is the one writing connection of a SQLite database. It speaks to
+// the driver itself: database/sql takes a lock, a conversion and, for a context
+// that can end, a goroutine for each statement of each batch. A transaction on
+// the machine's own disk waits for nobody, so its context is not looked at.
 type sqliteEngine struct {
-	pool     *sql.DB
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
+	conn     driver.Conn
+	prepared map[string]driver.Stmt
+	args     []driver.NamedValue
 	open     bool // a transaction has begun
 }
 
@@ -34,22 +42,16 @@ type sqliteEngine struct {
 // anew, which happens only when batches of ever new sizes arrive.
 const maxPrepared = 512
 
-func openSQLiteEngine(ctx context.Context, path string, durable bool) (*sqliteEngine, error) {
-	pool, err := sql.Open("sqlite", sqliteDSN(path, false))
+func openSQLiteEngine(path string, durable bool) (*sqliteEngine, error) {
+	conn, err := (&sqlite.Driver{}).Open(sqliteDSN(path, false))
 	if err != nil {
-		return nil, err
-	}
-	pool.SetMaxOpenConns(1)
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		pool.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	e := &sqliteEngine{pool: pool, conn: conn, prepared: map[string]*sql.Stmt{}}
+	e := &sqliteEngine{conn: conn, prepared: map[string]driver.Stmt{}}
 	if durable {
-		err = e.assertDurable(ctx)
+		err = e.assertDurable()
 	} else {
-		_, err = conn.ExecContext(ctx, "PRAGMA synchronous=OFF")
+		err = e.exec("PRAGMA synchronous=OFF")
 	}
 	if err != nil {
 		e.close()
@@ -59,29 +61,27 @@ func openSQLiteEngine(ctx context.Context, path string, durable bool) (*sqliteEn
 }
 
 // assertDurable refuses a database that would answer before a commit is on disk.
-func (e *sqliteEngine) assertDurable(ctx context.Context) error {
+func (e *sqliteEngine) assertDurable() error {
 	var mode string
-	var level int
-	if err := e.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return err
+	var level int64
+	one := func(to any) func(scanner) error { return func(row scanner) error { return row.Scan(to) } }
+	err := e.run(context.Background(), []statement{
+		{sql: "PRAGMA journal_mode", scan: one(&mode)}, {sql: "PRAGMA synchronous", scan: one(&level)},
+	})
+	if err == nil && (mode != "wal" || level != 2) {
+		err = fmt.Errorf("the database is in journal mode %q with synchronous=%d; wal and 2 (FULL) are needed for durable commits", mode, level)
 	}
-	if err := e.conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
-		return err
-	}
-	if mode != "wal" || level != 2 {
-		return fmt.Errorf("the database is in journal mode %q with synchronous=%d; wal and 2 (FULL) are needed for durable commits", mode, level)
-	}
-	return nil
+	return err
 }
 
-func (e *sqliteEngine) begin(ctx context.Context) error {
-	_, err := e.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+func (e *sqliteEngine) begin(context.Context) error {
+	err := e.exec("BEGIN IMMEDIATE")
 	e.open = err == nil
 	return err
 }
 
-func (e *sqliteEngine) commit(ctx context.Context) error {
-	_, err := e.conn.ExecContext(ctx, "COMMIT")
+func (e *sqliteEngine) commit(context.Context) error {
+	err := e.exec("COMMIT")
 	e.open = err != nil
 	return err
 }
@@ -92,32 +92,47 @@ func (e *sqliteEngine) rollback() {
 	}
 	e.open = false
 	// After an error SQLite may have rolled back by itself; then this fails, rightly.
-	_, _ = e.conn.ExecContext(context.Background(), "ROLLBACK")
+	_ = e.exec("ROLLBACK")
 }
 
-func (e *sqliteEngine) forUpdate() string { return "" }
+// locks is false: the database has one writer, and that is us.
+func (e *sqliteEngine) locks() bool { return false }
 
 func (e *sqliteEngine) close() {
+	for _, stmt := range e.prepared {
+		_ = stmt.Close()
+	}
 	_ = e.conn.Close()
-	_ = e.pool.Close()
 }
 
-func (e *sqliteEngine) run(ctx context.Context, statements []statement) error {
+func (e *sqliteEngine) exec(text string) error {
+	stmt, err := e.prepare(text)
+	if err == nil {
+		_, err = stmt.(driver.StmtExecContext).ExecContext(context.Background(), nil)
+	}
+	return err
+}
+
+func (e *sqliteEngine) run(_ context.Context, statements []statement) error {
 	for _, s := range statements {
-		stmt, err := e.prepare(ctx, s.sql)
+		stmt, err := e.prepare(s.sql)
 		if err != nil {
 			return fmt.Errorf("prepare %.60q: %w", s.sql, err)
 		}
-		if err := runSQLite(ctx, stmt, s); err != nil {
+		if err := e.runOne(stmt, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func runSQLite(ctx context.Context, stmt *sql.Stmt, s statement) error {
+func (e *sqliteEngine) runOne(stmt driver.Stmt, s statement) error {
+	e.args = e.args[:0]
+	for i, arg := range s.args {
+		e.args = append(e.args, driver.NamedValue{Ordinal: i + 1, Value: arg})
+	}
 	if s.scan == nil {
-		result, err := stmt.ExecContext(ctx, s.args...)
+		result, err := stmt.(driver.StmtExecContext).ExecContext(context.Background(), e.args)
 		if err != nil {
 			return err
 		}
@@ -126,20 +141,26 @@ func runSQLite(ctx context.Context, stmt *sql.Stmt, s statement) error {
 		}
 		return nil
 	}
-	rows, err := stmt.QueryContext(ctx, s.args...)
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), e.args)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := s.scan(rows); err != nil {
+	values := make(liteRow, len(rows.Columns()))
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := s.scan(values); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
 }
 
-func (e *sqliteEngine) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (e *sqliteEngine) prepare(text string) (driver.Stmt, error) {
 	if stmt, ok := e.prepared[text]; ok {
 		return stmt, nil
 	}
@@ -149,11 +170,99 @@ func (e *sqliteEngine) prepare(ctx context.Context, text string) (*sql.Stmt, err
 			delete(e.prepared, old)
 		}
 	}
-	stmt, err := e.conn.PrepareContext(ctx, text)
+	stmt, err := e.conn.Prepare(positional(text))
 	if err == nil {
 		e.prepared[text] = stmt
 	}
 	return stmt, err
+}
+
+// positional writes $1, $2, … as ?, where they stand in order, each once, as in
+// all texts of this package: the driver looks each named parameter up by its name.
+func positional(text string) string {
+	parts := numbered.FindAllStringIndex(text, -1)
+	var b strings.Builder
+	last := 0
+	for i, at := range parts {
+		if text[at[0]+1:at[1]] != strconv.Itoa(i+1) {
+			return text
+		}
+		b.WriteString(text[last:at[0]])
+		b.WriteByte('?')
+		last = at[1]
+	}
+	b.WriteString(text[last:])
+	return b.String()
+}
+
+var numbered = regexp.MustCompile(`\$[0-9]+`)
+
+// liteRow is a row as the driver gives it.
+type liteRow []driver.Value
+
+// Scan puts the values into the fields pointed to.
+func (r liteRow) Scan(dest ...any) error {
+	if len(dest) != len(r) {
+		return fmt.Errorf("db: %d columns for %d fields", len(r), len(dest))
+	}
+	for i, v := range r {
+		if err := assign(dest[i], v); err != nil {
+			return fmt.Errorf("db: column %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// assign stores a driver's value – int64, string, bool or []byte – in a field.
+func assign(to any, v driver.Value) error {
+	switch to := to.(type) {
+	case *int64:
+		if n, ok := v.(int64); ok {
+			*to = n
+			return nil
+		}
+	case *string:
+		if text, ok := v.(string); ok {
+			*to = text
+			return nil
+		}
+	case *bool:
+		switch b := v.(type) {
+		case bool:
+			*to = b
+			return nil
+		case int64:
+			*to = b != 0
+			return nil
+		}
+	case *[]byte:
+		if b, ok := v.([]byte); ok {
+			*to = append([]byte(nil), b...)
+			return nil
+		}
+	default:
+		return assignNamed(reflect.ValueOf(to).Elem(), v)
+	}
+	return fmt.Errorf("%T does not fit %T", v, to)
+}
+
+// assignNamed stores into a field of a named type.
+func assignNamed(to reflect.Value, v driver.Value) error {
+	n, isNumber := v.(int64)
+	text, isText := v.(string)
+	switch {
+	case isNumber && to.CanInt() && !to.OverflowInt(n):
+		to.SetInt(n)
+	case isNumber && to.CanUint() && n >= 0 && !to.OverflowUint(uint64(n)):
+		to.SetUint(uint64(n))
+	case isNumber && to.Kind() == reflect.Bool:
+		to.SetBool(n != 0)
+	case isText && to.Kind() == reflect.String:
+		to.SetString(text)
+	default:
+		return fmt.Errorf("%T does not fit %s", v, to.Type())
+	}
+	return nil
 }
 
 // sqliteKind says what an error of SQLite means, by its code.

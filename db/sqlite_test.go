@@ -2,14 +2,16 @@ package db
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 )
 
 func openEngine(t *testing.T) *sqliteEngine {
 	t.Helper()
-	e, err := openSQLiteEngine(context.Background(), filepath.Join(t.TempDir(), "a ?#%20b.db"), true) // a path that a URL could misread
+	e, err := openSQLiteEngine(filepath.Join(t.TempDir(), "a ?#%20b.db"), true) // a path that a URL could misread
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +21,7 @@ func openEngine(t *testing.T) *sqliteEngine {
 
 func (e *sqliteEngine) must(t *testing.T, text string) {
 	t.Helper()
-	if _, err := e.conn.ExecContext(context.Background(), text); err != nil {
+	if err := e.exec(text); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 }
@@ -28,11 +30,11 @@ func (e *sqliteEngine) must(t *testing.T, text string) {
 func TestOnlyADurableDatabaseServes(t *testing.T) {
 	for _, pragma := range []string{"synchronous = NORMAL", "synchronous = OFF", "journal_mode = DELETE"} {
 		e := openEngine(t)
-		if err := e.assertDurable(context.Background()); err != nil {
+		if err := e.assertDurable(); err != nil {
 			t.Fatalf("as opened: %v", err)
 		}
 		e.must(t, "PRAGMA "+pragma)
-		if err := e.assertDurable(context.Background()); err == nil {
+		if err := e.assertDurable(); err == nil {
 			t.Errorf("with %s: no error", pragma)
 		}
 	}
@@ -53,7 +55,8 @@ func TestAnUpdateNamesTheVersionThatWasRead(t *testing.T) {
 		}
 	}
 	var version int64
-	if err := e.conn.QueryRowContext(ctx, "SELECT version FROM row").Scan(&version); err != nil || version != 8 {
+	look := statement{sql: "SELECT version FROM row", scan: func(row scanner) error { return row.Scan(&version) }}
+	if err := e.run(ctx, []statement{look}); err != nil || version != 8 {
 		t.Errorf("version = %d, %v; want 8", version, err)
 	}
 }
@@ -62,12 +65,61 @@ func TestAnUpdateNamesTheVersionThatWasRead(t *testing.T) {
 func TestPreparedStatementsAreBounded(t *testing.T) {
 	e := openEngine(t)
 	for i := range 2*maxPrepared + 10 {
-		text := "SELECT " + params(i, 1)
-		if _, err := e.prepare(context.Background(), text); err != nil {
+		if _, err := e.prepare(fmt.Sprintf("SELECT %d", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(e.prepared) > maxPrepared {
 		t.Errorf("%d statements are kept", len(e.prepared))
+	}
+}
+
+// The driver binds ? by place and $1 by name: only what means the same may change.
+func TestPositional(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT $1, $2":         "SELECT ?, ?",
+		"SELECT 1":              "SELECT 1",
+		"SELECT $2, $1":         "SELECT $2, $1",
+		"SELECT $1, $1":         "SELECT $1, $1",
+		"SELECT $1, $2, $1, $3": "SELECT $1, $2, $1, $3",
+	} {
+		if got := positional(text); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestAssign(t *testing.T) {
+	type number int64
+	type small uint16
+	type word string
+	type yes bool
+	var (
+		n int64
+		s string
+		b bool
+		d []byte
+		a number
+		u small
+		w word
+		y yes
+	)
+	row := liteRow{int64(1), "two", int64(1), []byte("4"), int64(5), int64(6), "seven", int64(1)}
+	if err := row.Scan(&n, &s, &b, &d, &a, &u, &w, &y); err != nil {
+		t.Fatal(err)
+	}
+	if n != 1 || s != "two" || !b || string(d) != "4" || a != 5 || u != 6 || w != "seven" || !bool(y) {
+		t.Error(n, s, b, d, a, u, w, y)
+	}
+	for _, wrong := range []struct {
+		to any
+		v  driver.Value
+	}{{&n, "1"}, {&s, int64(1)}, {&u, int64(-1)}, {&u, int64(1 << 16)}, {&w, nil}, {&b, "true"}, {&d, "x"}} {
+		if err := (liteRow{wrong.v}).Scan(wrong.to); err == nil {
+			t.Errorf("%#v fits %T", wrong.v, wrong.to)
+		}
+	}
+	if err := (liteRow{int64(1)}).Scan(&n, &s); err == nil {
+		t.Error("a row of one column fills two fields")
 	}
 }

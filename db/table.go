@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Table declares how rows of type T are kept: its columns, and for a row the
@@ -32,6 +33,37 @@ type table struct {
 	blank   func() any
 	copy    func(any) any
 	values  func(any) []any // pointers to the row's fields
+	texts   sync.Map        // textKey to SQL text
+	sets    []int           // see settable
+	setOnce sync.Once
+}
+
+// textKey names an SQL text of a table: what it does, by which key, for how many rows.
+type textKey struct {
+	verb byte
+	no   int
+	rows int
+}
+
+// text is a text of the table, made once.
+func (t *table) text(k textKey, write func() string) string {
+	if text, ok := t.texts.Load(k); ok {
+		return text.(string)
+	}
+	text, _ := t.texts.LoadOrStore(k, write())
+	return text.(string)
+}
+
+// settable are the columns that an UPDATE sets: all that are in no unique key.
+func (t *table) settable() []int {
+	t.setOnce.Do(func() {
+		for at := range t.columns {
+			if !slices.ContainsFunc(t.keys, func(key []int) bool { return slices.Contains(key, at) }) {
+				t.sets = append(t.sets, at)
+			}
+		}
+	})
+	return t.sets
 }
 
 // NewTable declares a table. columns and key are comma-separated names; fields

@@ -254,7 +254,10 @@ func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet) err
 		return err
 	}
 	reads := newReads(loaded)
-	statements := []statement{lockStatement(shopsOf(members), w.engine.forUpdate())}
+	var statements []statement
+	if w.engine.locks() {
+		statements = append(statements, lockStatement(shopsOf(members)))
+	}
 	for range maxRounds {
 		for _, m := range members {
 			m.read(reads)

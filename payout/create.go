@@ -143,7 +143,7 @@ func (p *Payouts) Create(ctx context.Context, c Create) (_ Accepted, err error) 
 // refused asks the provider whether the account can receive. What is refused
 // without asking is left to the decision, which says why in the right order.
 func (p *Payouts) refused(ctx context.Context, c Create) (bool, error) {
-	way, err := payway.Load(ctx, p.DB.Reader(), c.Payway)
+	way, err := p.Ways.Find(ctx, c.Payway)
 	if fault.Is(err, fault.PaywayNotFound) || err == nil && checkAccount(way, c.Beneficiary) != nil {
 		return false, nil
 	}

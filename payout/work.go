@@ -8,10 +8,16 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/fee"
+	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/signature"
 )
+
+// Ways looks a payway up before a decision; payway.Directory does.
+type Ways interface {
+	Find(ctx context.Context, alias string) (*payway.Payway, error)
+}
 
 // Payouts runs the use cases of this room and the calls that follow them.
 type Payouts struct {
@@ -19,6 +25,7 @@ type Payouts struct {
 	Gate     *provider.Gate
 	Dispatch *provider.Dispatcher
 	Box      *seal.Box
+	Ways     Ways
 	Due      db.Due
 	Log      *slog.Logger
 }

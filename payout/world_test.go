@@ -156,7 +156,7 @@ func do[A any](w *world, shop int64, u db.UseCase[A]) A {
 // start begins a new process: what the one before had in memory is gone.
 func (w *world) start() {
 	w.Payouts = &Payouts{
-		DB: w.h.DB, Box: w.box, Dispatch: provider.NewDispatcher(256), Log: slog.New(slog.DiscardHandler),
+		DB: w.h.DB, Box: w.box, Ways: payway.NewDirectory(w.h.DB.Reader(), w.h.Clock.Time), Dispatch: provider.NewDispatcher(256), Log: slog.New(slog.DiscardHandler),
 		Gate: &provider.Gate{
 			Connectors: map[string]provider.Connector{"bank": w.bank}, Now: w.h.Clock.Time,
 			Accounts: func(_ context.Context, name string) (provider.Account, error) {

@@ -92,7 +92,7 @@ func (n *node) wire() {
 		DB: n.db, Gate: n.gate, Dispatch: n.dispatch, Random: w, Now: w.clock, Patience: 5 * time.Second, PublicURL: publicURL, Log: w.log, Await: n.wait,
 	}
 	n.invoices.Wire()
-	n.payouts = &payout.Payouts{DB: n.db, Gate: n.gate, Dispatch: n.dispatch, Box: n.box, Log: w.log}
+	n.payouts = &payout.Payouts{DB: n.db, Gate: n.gate, Dispatch: n.dispatch, Box: n.box, Ways: payway.NewDirectory(n.db.Reader(), w.clock), Log: w.log}
 	n.payouts.Wire(func() int64 { return w.now })
 	n.inbox = inbox.New(inbox.Config{
 		DB: n.db, Connectors: connectors, Accounts: n.accounts.Find,

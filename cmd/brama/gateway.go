@@ -17,6 +17,7 @@ import (
 	"github.com/brama-pay/brama/inbox"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/payout"
+	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/provider/privatbank"
 	"github.com/brama-pay/brama/provider/sandbox"
@@ -142,7 +143,7 @@ func (g *gateway) wire(w wiring) {
 		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, PublicURL: w.publicURL, Fallback: w.fallback, Log: w.log,
 	}
 	g.invoices.Wire()
-	g.payouts = &payout.Payouts{DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Box: g.box, Log: w.log}
+	g.payouts = &payout.Payouts{DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Box: g.box, Ways: payway.NewDirectory(g.db.Reader(), time.Now), Log: w.log}
 	g.payouts.Wire(unixNow)
 	g.inbox = inbox.New(inbox.Config{
 		DB: g.db, Connectors: connectors, Accounts: g.accounts.Find,

@@ -75,6 +75,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	defer ended()
 	c.batch = c.Bench.Batch
 	log := c.logger()
+	tuneMemory()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
