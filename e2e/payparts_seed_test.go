@@ -281,7 +281,7 @@ func TestDeclinesThatAreRefused(t *testing.T) {
 			t.Fatal("ORDER-1 with 2300.00 and ORDER-12 with 300.00 are not one text")
 		}
 		m.eventually("parts may be declined", func() bool {
-			return m.post("decline", declineOf("ORDER-6", "600.01")).fields["message"] == "bad value: amount is more than the payment, 600.00"
+			return m.post("decline", declineOf("ORDER-22", "1.00")).fields["message"] == "bad value: amount is more than what is left of the payment"
 		})
 
 		before := g.everything()
