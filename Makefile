@@ -46,6 +46,15 @@ sim: bin/brama
 	./bin/brama sim --seed $(SEED) --seeds $(SEEDS) --steps $(STEPS)
 	BRAMA_SIM=long $(GO) test -timeout 30m -count=1 -v -run TestMutantsAreCaught ./sim
 
+## crash: kill the program, and PostgreSQL under it, N times under load (N=100)
+N ?= 100
+crash:
+	BRAMA_CRASH_ROUNDS=$(N) $(GO) test -count=1 -timeout 4h -v -run 'TestKilledUnderLoad|TestPostgresKilledUnderLoad' ./e2e | grep -v '^=== '
+
+## mutants: break the money code in every named way; the tests must notice each
+mutants: FORCE
+	$(GO) run ./mutants
+
 ## clean: remove what was built and the demo's data
 clean:
 	rm -rf bin brama-data
