@@ -250,8 +250,6 @@ func (w *World) tick() {
 	}
 	w.pass(millis)
 	for _, n := range w.nodes {
-		if w.Without.Jumps || w.chance(7000) { // a beat may come too late
-			n.beat()
-		}
+		n.beat()
 	}
 }
