@@ -2,16 +2,9 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 )
 
@@ -28,43 +21,6 @@ type bank struct {
 	world *World
 	acts  map[string]*act
 	owed  []*notice // notices that have not been taken
-}
-
-// act is one reference in the bank's books.
-type act struct {
-	ref       string
-	account   string
-	verb      provider.Verb
-	shop      int64
-	operation int64
-	amount    money.Amount
-	hold      bool
-	original  *act
-	state     provider.Result // "" until a send arrived and was accepted
-	later     provider.Result // what a pending act becomes
-	ripeAt    int64
-	captured  bool
-	voided    bool
-	refunded  int64
-	sends     []*send
-}
-
-// send is one time that the gateway brought an act.
-type send struct {
-	n       int64
-	knownAt int64 // from here on the bank knows for sure whether it arrived
-	arrives bool  // it has arrived or is on its way
-	refused bool  // it was definitely refused, and the gateway was told so
-}
-
-// notice is what the bank wants to tell about an act.
-type notice struct {
-	act   *act
-	n     int64
-	state provider.Result
-	dueAt int64
-	left  int  // deliveries still to be made
-	must  bool // made until it is taken
 }
 
 func newBank(w *World) *bank { return &bank{world: w, acts: map[string]*act{}} }
@@ -268,77 +224,6 @@ func (b *bank) ripen(a *act, s *send) {
 	b.world.tracef("bank: %s became %s", a.ref, a.state)
 }
 
-// turn is a bank that changes its mind about what was final: money comes back, or
-// came after all. It says so until it is heard.
-func (b *bank) turn(a *act, s *send, tries int) {
-	w := b.world
-	if w.calm || tries == 0 || a.verb == provider.Void || a.hold && a.verb == provider.Authorize {
-		return
-	}
-	if !w.mirror.over(a.verb, a.operation, s.n) {
-		w.at(w.now+600_000, func() { b.turn(a, s, tries-1) })
-		return
-	}
-	switch {
-	case a.state == provider.Succeeded:
-		a.become(provider.Declined)
-	case a.state == provider.Declined && a.objection() == "":
-		a.state = provider.Succeeded
-		a.mark(1)
-	default:
-		return
-	}
-	w.counts.Turns++
-	b.tell(a, s.n)
-	b.owed[len(b.owed)-1].must = true
-	w.tracef("bank: %s turned out to be %s", a.ref, a.state)
-}
-
-// objection is why an act cannot be done.
-func (a *act) objection() string {
-	o := a.original
-	switch {
-	case a.verb == provider.Authorize || a.verb == provider.Payout:
-		return ""
-	case o == nil || o.state != provider.Succeeded:
-		return "no such payment"
-	case a.verb == provider.Refund && o.hold && !o.captured:
-		return "not taken"
-	case a.verb == provider.Refund && o.refunded+a.amount.Minor > o.amount.Minor:
-		return "more than was paid"
-	case a.verb != provider.Refund && (!o.hold || o.captured || o.voided):
-		return "nothing is held"
-	}
-	return ""
-}
-
-// mark notes on the payment what is being done to it, or is undone.
-func (a *act) mark(sign int64) {
-	o := a.original
-	if o == nil || a.state == provider.Declined && sign > 0 {
-		return
-	}
-	switch a.verb {
-	case provider.Capture:
-		o.captured = sign > 0
-	case provider.Void:
-		o.voided = sign > 0
-	case provider.Refund:
-		o.refunded += sign * a.amount.Minor
-	}
-}
-
-func (a *act) become(state provider.Result) {
-	if state == provider.Declined {
-		a.mark(-1)
-	}
-	a.state = state
-}
-
-func (a *act) outcome() provider.Outcome {
-	return provider.Outcome{Result: a.state, ProviderID: "bank-" + a.ref, Amount: a.amount, PayerAccount: "424242XXXXXX4242", RRN: "rrn-" + a.ref}
-}
-
 // Answer takes the payer's code.
 func (b *bank) Answer(_ context.Context, c provider.Call, code string) provider.Outcome {
 	w := b.world
@@ -398,102 +283,4 @@ func (b *bank) status(q provider.Query) provider.Outcome {
 		return provider.Outcome{Result: provider.Missing}
 	}
 	return a.outcome()
-}
-
-// tell owes the gateway a notice about an act, sometimes twice.
-func (b *bank) tell(a *act, n int64) {
-	w := b.world
-	b.owed = append(b.owed, &notice{act: a, n: n, state: a.state, dueAt: w.now + w.between(0, 3_000), left: 1 + w.dice.IntN(2)})
-}
-
-// body is a notice's text.
-type body struct {
-	Reference string          `json:"reference"`
-	Shop      int64           `json:"shop"`
-	Operation int64           `json:"operation"`
-	N         int64           `json:"n"`
-	Verb      provider.Verb   `json:"verb"`
-	State     provider.Result `json:"state"`
-}
-
-// Notices believes who knows the bank's word.
-func (b *bank) Notices(_ provider.Account, header http.Header, text []byte) ([]provider.Notice, error) {
-	if header.Get("Bank-Word") != bankSecret {
-		return nil, errors.New("not the bank")
-	}
-	var n body
-	if err := json.Unmarshal(text, &n); err != nil {
-		return nil, err
-	}
-	return []provider.Notice{{
-		Reference: n.Reference, Shop: n.Shop, Operation: n.Operation, N: n.N, Verb: n.Verb, Fingerprint: fmt.Sprintf("%s %d %s", n.Reference, n.N, n.State),
-	}}, nil
-}
-
-// post delivers one of the notices that are due, any of them: they are reordered.
-func (b *bank) post(n *node) {
-	w := b.world
-	var due []int
-	for i, o := range b.owed {
-		if o.dueAt <= w.now {
-			due = append(due, i)
-		}
-	}
-	if len(due) == 0 {
-		return
-	}
-	at := due[w.dice.IntN(len(due))]
-	o := b.owed[at]
-	switch {
-	case o.must:
-		o.dueAt = w.now + 30_000
-	case o.left > 1:
-		o.left--
-	default:
-		b.owed = slices.Delete(b.owed, at, at+1)
-	}
-	text, _ := json.Marshal(body{o.act.ref, o.act.shop, o.act.operation, o.n, o.act.verb, o.state})
-	word := bankSecret
-	if !w.calm && w.chance(500) {
-		word = "a stranger's word"
-	}
-	w.counts.Notices++
-	w.start("notice", n, func() {
-		request, _ := http.NewRequest(http.MethodPost, publicURL+"/notify/"+o.act.account, strings.NewReader(string(text)))
-		request.Header.Set("Bank-Word", word)
-		got := &answer{}
-		n.door.ServeHTTP(got, request)
-		w.tracef("notice about %s: %d", o.act.ref, got.status)
-		if got.status == http.StatusOK {
-			b.owed = slices.DeleteFunc(b.owed, func(other *notice) bool { return other == o && o.must })
-		}
-		if word != bankSecret && got.status == http.StatusOK {
-			w.fail("nothing enters unsigned", "a notice without the bank's word was taken: "+o.act.ref)
-		}
-	})
-}
-
-// moved is what the bank moved for an operation: in, or out below zero.
-type moved struct {
-	shop      int64
-	account   string
-	operation int64
-	currency  money.Currency
-}
-
-// books sums what the bank did, by operation.
-func (b *bank) books() map[moved]int64 {
-	sums := map[moved]int64{}
-	for _, ref := range slices.Sorted(maps.Keys(b.acts)) {
-		a := b.acts[ref]
-		by := a.amount.Minor
-		switch {
-		case a.state != provider.Succeeded, a.verb == provider.Void, a.verb == provider.Authorize && a.hold:
-			continue
-		case a.verb == provider.Refund, a.verb == provider.Payout:
-			by = -by
-		}
-		sums[moved{a.shop, a.account, a.operation, a.amount.Currency}] += by
-	}
-	return sums
 }
