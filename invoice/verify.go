@@ -31,7 +31,20 @@ const settling = 60_000 << 12
 // what differs. The gateway may be at work: what must agree is read by one
 // statement.
 func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (Seen, error) {
-	v := verifier{from: from, shop: shop, report: report}
+	v := verifier{from: from, only: shop, looked: func(int64) {}}
+	v.report = func(_ int64, what, subject, detail string) { report(what, subject, detail) }
+	return v.verify(ctx)
+}
+
+// VerifyAll does what Verify does for every shop in one pass: the keys begin with
+// the id, so that a pass for one shop goes by the rows of all. looked is told how
+// many rows each read took, for who waits.
+func VerifyAll(ctx context.Context, from *sql.DB, report func(shop int64, what, subject, detail string), looked func(rows int64)) (Seen, error) {
+	v := verifier{from: from, report: report, looked: looked}
+	return v.verify(ctx)
+}
+
+func (v *verifier) verify(ctx context.Context) (Seen, error) {
 	for _, look := range []func(context.Context) error{v.disabled, v.invoices, v.refunds, v.held} {
 		if err := look(ctx); err != nil {
 			return v.saw, err
@@ -42,11 +55,12 @@ func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, sub
 
 type verifier struct {
 	from        *sql.DB
-	shop        int64
-	report      func(what, subject, detail string)
+	only        int64 // the shop, 0 for all
+	report      func(shop int64, what, subject, detail string)
+	looked      func(rows int64)
 	saw         Seen
-	heldFrom    int64 // no invoice below it is or will be held
-	disabled410 bool  // an address of the shop once answered 410: some messages were not owed
+	heldFrom    int64          // no invoice below it is or will be held
+	disabled410 map[int64]bool // shops one of whose addresses once answered 410: some messages were not owed
 }
 
 // open is the id from which on something may be open, from what a walk has met.
@@ -57,13 +71,17 @@ func open(newest, oldest int64) int64 {
 	return newest - settling
 }
 
-// disabled looks whether some messages may not have been owed.
+// disabled looks to which shops some messages may not have been owed.
 func (r *verifier) disabled(ctx context.Context) error {
-	var n int64
-	err := db.Query(ctx, r.from, func(scan func(...any) error) error { return scan(&n) },
-		"SELECT COUNT(*) FROM audit WHERE shop_id = $1 AND act = 'shop.callback.disable'", r.shop)
-	r.disabled410 = n > 0
-	return err
+	r.disabled410 = map[int64]bool{}
+	each := func(scan func(...any) error) error {
+		var shop int64
+		err := scan(&shop)
+		r.disabled410[shop] = true
+		return err
+	}
+	return db.Query(ctx, r.from, each,
+		"SELECT DISTINCT shop_id FROM audit WHERE (shop_id = $1 OR $1 = 0) AND act = 'shop.callback.disable'", r.only)
 }
 
 // openOutcomes are the outcomes of calls that are still to be learned.
@@ -99,7 +117,7 @@ const seenText = `
 	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE v.hold_transfer <> 0 AND t.resolves = v.hold_transfer AND t.shop_id = v.shop_id), '')`
 
 func (r *verifier) invoices(ctx context.Context) error {
-	var after, oldest int64
+	var after, shop, oldest int64
 	defer func() { r.heldFrom = open(after, oldest) }()
 	for {
 		var page []seen
@@ -111,14 +129,15 @@ func (r *verifier) invoices(ctx context.Context) error {
 			return err
 		}
 		err := db.Query(ctx, r.from, each, "SELECT "+invoices.Columns()+","+seenText+
-			" FROM invoice v WHERE v.shop_id = $1 AND v.id > $2 ORDER BY v.id LIMIT $3", r.shop, after, verifyPage)
+			" FROM invoice v WHERE (v.shop_id = $1 OR $1 = 0) AND (v.id, v.shop_id) > ($2, $3) ORDER BY v.id, v.shop_id LIMIT $4", r.only, after, shop, verifyPage)
 		if err != nil {
 			return err
 		}
+		r.looked(int64(len(page)))
 		for i := range page {
 			r.saw.Operations++
 			r.invoice(&page[i])
-			after = page[i].ID
+			after, shop = page[i].ID, page[i].Shop
 			if oldest == 0 && !page[i].Status.Final() {
 				oldest = after
 			}
@@ -130,7 +149,7 @@ func (r *verifier) invoices(ctx context.Context) error {
 }
 
 func (r *verifier) invoice(v *seen) {
-	wrong := r.about("invoice", v.ID, v.Status.String())
+	wrong := r.about(v.Shop, "invoice", v.ID, v.Status.String())
 	known := slices.ContainsFunc(Moves, func(m Move) bool { return m.To == v.Status })
 	wrong(!known, "has a status that no move leads to", "status %d", int64(v.Status))
 	r.money(v, wrong)
@@ -176,7 +195,7 @@ func (r *verifier) messages(v *seen, wrong wrongFunc) {
 	wrong(v.successes > 0 && v.Status != Succeeded || v.rejections > 0 && v.Status != Rejected, "told its shop another end",
 		"%d of success, %d of rejection", v.successes, v.rejections)
 	// An address in the request is always told the end, unless one was switched off.
-	owed := v.Source == "" && v.CallbackURL != "" && v.Status.Final() && !r.disabled410
+	owed := v.Source == "" && v.CallbackURL != "" && v.Status.Final() && !r.disabled410[v.Shop]
 	wrong(owed && v.successes+v.rejections == 0, "owes a callback that does not exist", "of its end")
 	wrong(v.successes+v.rejections > 1, "told its end more than once", "%d callbacks", v.successes+v.rejections)
 }
@@ -189,10 +208,10 @@ func (r *verifier) calls(said, calls, open int64, wrong wrongFunc) {
 // wrongFunc reports when something is wrong.
 type wrongFunc func(is bool, what, format string, args ...any)
 
-func (r *verifier) about(kind string, id int64, status string) wrongFunc {
+func (r *verifier) about(shop int64, kind string, id int64, status string) wrongFunc {
 	return func(is bool, what, format string, args ...any) {
 		if is {
-			r.report(what, fmt.Sprintf("%s %d (%s)", kind, id, status), fmt.Sprintf(format, args...))
+			r.report(shop, what, fmt.Sprintf("%s %d (%s)", kind, id, status), fmt.Sprintf(format, args...))
 		}
 	}
 }
@@ -219,7 +238,7 @@ const seenRefundText = `
 	COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE t.resolves = f.reserve AND t.resolves <> 0 AND t.shop_id = f.shop_id), '')`
 
 func (r *verifier) refunds(ctx context.Context) error {
-	var after, oldest int64
+	var after, shop, oldest int64
 	defer func() { r.saw.RefundsFrom = open(after, oldest) }()
 	for {
 		var page []seenRefund
@@ -230,14 +249,15 @@ func (r *verifier) refunds(ctx context.Context) error {
 			return err
 		}
 		err := db.Query(ctx, r.from, each, "SELECT "+refunds.Columns()+","+seenRefundText+
-			" FROM refund f WHERE f.shop_id = $1 AND f.id > $2 ORDER BY f.id LIMIT $3", r.shop, after, verifyPage)
+			" FROM refund f WHERE (f.shop_id = $1 OR $1 = 0) AND (f.id, f.shop_id) > ($2, $3) ORDER BY f.id, f.shop_id LIMIT $4", r.only, after, shop, verifyPage)
 		if err != nil {
 			return err
 		}
+		r.looked(int64(len(page)))
 		for i := range page {
 			r.saw.Operations++
 			r.refund(&page[i])
-			after = page[i].ID
+			after, shop = page[i].ID, page[i].Shop
 			if oldest == 0 && page[i].Status == Waiting {
 				oldest = after
 			}
@@ -249,7 +269,7 @@ func (r *verifier) refunds(ctx context.Context) error {
 }
 
 func (r *verifier) refund(f *seenRefund) {
-	wrong := r.about("refund", f.ID, string(f.Status))
+	wrong := r.about(f.Shop, "refund", f.ID, string(f.Status))
 	expected := map[RefundStatus]string{Waiting: "", Refunded: "refund.complete", Failed: "release"}
 	want, known := expected[f.Status]
 	wrong(!known, "has a status that no move leads to", "status %s", f.Status)
@@ -262,25 +282,28 @@ func (r *verifier) refund(f *seenRefund) {
 	wrong(f.Status != Waiting && f.open > 0, "is final with a call whose outcome is open", "%d", f.open)
 	wrong((f.Status == Waiting) != (f.DueAt > 0), "waits and nobody will ever look, or the reverse", "due_at is %d", f.DueAt)
 	wrong(f.messages > 1 || f.Status == Waiting && f.messages > 0, "told its end more than once, or too early", "%d callbacks", f.messages)
-	owed := f.Source == "" && f.CallbackURL != "" && f.Status != Waiting && !r.disabled410
+	owed := f.Source == "" && f.CallbackURL != "" && f.Status != Waiting && !r.disabled410[f.Shop]
 	wrong(owed && f.messages == 0, "owes a callback that does not exist", "of its end")
 }
 
-// held compares each held account with the invoices that are held.
+// held compares each held account with the invoices that are held: one statement,
+// so one moment, and one pass over the invoices, however many shops there are.
 func (r *verifier) held(ctx context.Context) error {
 	each := func(scan func(...any) error) error {
 		var currency money.Currency
-		var balance, sum int64
-		if err := scan(&currency, &balance, &sum); err != nil {
+		var shop, balance, sum int64
+		if err := scan(&shop, &currency, &balance, &sum); err != nil {
 			return err
 		}
 		if balance != sum {
-			r.report("is not the sum of the held invoices", "held "+currency.Code(), fmt.Sprintf("balance %d, invoices %d", balance, sum))
+			r.report(shop, "is not the sum of the held invoices", "held "+currency.Code(), fmt.Sprintf("balance %d, invoices %d", balance, sum))
 		}
 		return nil
 	}
 	return db.Query(ctx, r.from, each, `
-		SELECT a.currency, a.balance, (SELECT CAST(COALESCE(SUM(v.net), 0) AS BIGINT) FROM invoice v
-			WHERE v.shop_id = a.shop_id AND v.currency = a.currency AND v.id >= $2 AND v.status IN (8, 81, 82))
-		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'held'`, r.shop, r.heldFrom)
+		SELECT b.shop_id, b.currency, CAST(SUM(b.balance) AS BIGINT), CAST(SUM(b.net) AS BIGINT) FROM (
+			SELECT a.shop_id, a.currency, a.balance, 0 AS net FROM account a WHERE (a.shop_id = $1 OR $1 = 0) AND a.purpose = 'held'
+			UNION ALL
+			SELECT v.shop_id, v.currency, 0, v.net FROM invoice v WHERE (v.shop_id = $1 OR $1 = 0) AND v.id >= $2 AND v.status IN (8, 81, 82)
+		) b GROUP BY b.shop_id, b.currency`, r.only, r.heldFrom)
 }

@@ -165,7 +165,7 @@ func row(name string, e Entry) string {
 	if e.Amount > 0 {
 		sign = "+"
 	}
-	account := accountKey{e.Currency.Number(), e.Purpose, e.Provider}
+	account := accountKey{currency: e.Currency.Number(), purpose: e.Purpose, provider: e.Provider}
 	digits := e.Currency.Digits()
 	return fmt.Sprintf("| %s | %s | %s%s | %s |\n", name, account, sign, money.Format(e.Amount, digits), money.Format(e.Balance, digits))
 }

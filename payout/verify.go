@@ -27,18 +27,30 @@ const settling = 60_000 << 12
 // Verify holds every payout of a shop against the books, the calls and the
 // messages, and reports what differs. The gateway may be at work: what must agree
 // is read by one statement.
-func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (saw Seen, err error) {
-	var newest, oldestOpen int64
+func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) (Seen, error) {
+	return verify(ctx, from, shop, func(_ int64, what, subject, detail string) { report(what, subject, detail) }, func(int64) {})
+}
+
+// VerifyAll does what Verify does for every shop in one pass: the keys begin with
+// the id, so that a pass for one shop goes by the rows of all. looked is told how
+// many rows each read took, for who waits.
+func VerifyAll(ctx context.Context, from *sql.DB, report func(shop int64, what, subject, detail string), looked func(rows int64)) (Seen, error) {
+	return verify(ctx, from, 0, report, looked)
+}
+
+func verify(ctx context.Context, from *sql.DB, only int64, report func(shop int64, what, subject, detail string), looked func(rows int64)) (saw Seen, err error) {
+	var newest, shop, oldestOpen int64
 	for {
-		page, err := seenPage(ctx, from, shop, newest)
+		page, err := seenPage(ctx, from, only, newest, shop)
 		if err != nil {
 			return saw, err
 		}
+		looked(int64(len(page)))
 		for i := range page {
 			p := &page[i]
 			saw.Payouts++
-			p.verify(report)
-			newest = p.ID
+			p.verify(func(what, subject, detail string) { report(p.Shop, what, subject, detail) })
+			newest, shop = p.ID, p.Shop
 			if oldestOpen == 0 && !p.Status.Final() {
 				oldestOpen = p.ID
 			}
@@ -62,7 +74,7 @@ type seen struct {
 	ended                       string // kind of the transfer that resolved the reservation
 }
 
-func seenPage(ctx context.Context, from *sql.DB, shop, after int64) (page []seen, err error) {
+func seenPage(ctx context.Context, from *sql.DB, only, after, shop int64) (page []seen, err error) {
 	each := func(scan func(...any) error) error {
 		var p seen
 		err := scan(append(payouts.Fields(&p.Payout), &p.calls, &p.open, &p.messages, &p.ends, &p.reserved, &p.given, &p.ended)...)
@@ -79,7 +91,7 @@ func seenPage(ctx context.Context, from *sql.DB, shop, after int64) (page []seen
 		(SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id AND e.shop_id = t.shop_id
 			WHERE t.resolves = p.reserve AND t.resolves <> 0 AND t.shop_id = p.shop_id AND e.purpose = 'clearing' AND e.currency = p.receive_currency),
 		COALESCE((SELECT MIN(t.kind) FROM transfer t WHERE t.resolves = p.reserve AND t.resolves <> 0 AND t.shop_id = p.shop_id), '')
-		FROM payout p WHERE p.shop_id = $1 AND p.id > $2 ORDER BY p.id LIMIT $3`, shop, after, verifyPage)
+		FROM payout p WHERE (p.shop_id = $1 OR $1 = 0) AND (p.id, p.shop_id) > ($2, $3) ORDER BY p.id, p.shop_id LIMIT $4`, only, after, shop, verifyPage)
 	return page, err
 }
 

@@ -26,7 +26,7 @@ type verifyCommand struct {
 
 // Help says what is looked at.
 func (verifyCommand) Help() string {
-	return "It reads only, and may run beside the gateway. For each shop: every transfer sums to zero, balances equal their entries, " +
+	return "It reads only, and may run beside the gateway, and goes through each table once. For each shop: every transfer sums to zero, balances equal their entries, " +
 		"frozen money equals open payouts and refunds, held money equals holds, every operation has the transfers, calls and callbacks " +
 		"that its status says, the audit chain holds. In a demo the sandbox's own books are compared with ours. " +
 		"Exit status 1 when anything differs."
@@ -45,13 +45,14 @@ func (c *verifyCommand) Run(ctx context.Context, line *kong.Context) error {
 	return nil
 }
 
-// verification goes through the books, shop by shop.
+// verification goes through the books: once for all shops, or for one.
 type verification struct {
 	ctx      context.Context
 	db       *db.DB
 	out      io.Writer
 	progress io.Writer
 	told     time.Time
+	rows     int64 // looked at
 
 	shops, transfers, operations, callbacks, acts int64
 	differences, notes                            int64
@@ -78,8 +79,16 @@ func (v *verification) run(at storage, only int64) (err error) {
 
 // every verifies all shops, and the chains of the house and of what is no shop.
 func (v *verification) every() error {
+	if err := v.together(); err != nil {
+		return err
+	}
 	o := &operator{db: v.db}
-	if err := o.eachShop(v.ctx, v.shop); err != nil {
+	err := o.eachShop(v.ctx, func(row *shop.Shop) error {
+		v.shops++
+		v.progressed("the audit chains", 1)
+		return audit.Verify(v.ctx, v.db.Reader(), row.ID, v.reporter(row.ID))
+	})
+	if err != nil {
 		return err
 	}
 	chains, err := audit.Shops(v.ctx, v.db.Reader())
@@ -97,10 +106,33 @@ func (v *verification) every() error {
 	return v.strays()
 }
 
+// together verifies what all shops share tables for.
+func (v *verification) together() error {
+	reader := v.db.Reader()
+	looked := func(at string) func(int64) { return func(rows int64) { v.progressed(at, rows) } }
+	wrong := func(d ledger.Difference) { v.differ(d.Shop, string(d.What), d.Subject, d.Detail) }
+	if err := ledger.VerifyAll(v.ctx, reader, wrong, looked("the ledger")); err != nil {
+		return err
+	}
+	invoices, err := invoice.VerifyAll(v.ctx, reader, v.differ, looked("the invoices"))
+	v.operations += invoices.Operations
+	if err != nil {
+		return err
+	}
+	payouts, err := payout.VerifyAll(v.ctx, reader, v.differ, looked("the payouts"))
+	v.operations += payouts.Payouts
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		v.frozen(0, payouts.OpenFrom, invoices.RefundsFrom),
+		callback.VerifyAll(v.ctx, reader, v.differ, looked("the callbacks")),
+	)
+}
+
 func (v *verification) shop(row *shop.Shop) error {
 	id, reader, report := row.ID, v.db.Reader(), v.reporter(row.ID)
 	v.shops++
-	v.progressed(id)
 	if err := ledger.Verify(v.ctx, reader, id, func(d ledger.Difference) { report(string(d.What), d.Subject, d.Detail) }); err != nil {
 		return err
 	}
@@ -109,14 +141,13 @@ func (v *verification) shop(row *shop.Shop) error {
 	if err != nil {
 		return err
 	}
-	v.progressed(id)
 	payouts, err := payout.Verify(v.ctx, reader, id, report)
 	v.operations += payouts.Payouts
 	if err != nil {
 		return err
 	}
 	return errors.Join(
-		v.frozen(id, payouts.OpenFrom, invoices.RefundsFrom, report),
+		v.frozen(id, payouts.OpenFrom, invoices.RefundsFrom),
 		callback.Verify(v.ctx, reader, id, report),
 		audit.Verify(v.ctx, reader, id, report),
 	)
@@ -124,27 +155,31 @@ func (v *verification) shop(row *shop.Shop) error {
 
 // frozen compares each frozen account with the payouts and refunds in progress.
 // Both sides are of one statement, so that it holds beside a gateway at work; it
-// leaves out what is known to be final before the two ids.
-func (v *verification) frozen(id, payoutsFrom, refundsFrom int64, report func(what, subject, detail string)) error {
+// leaves out what is known to be final before the two ids. only is the shop, 0 for all.
+func (v *verification) frozen(only, payoutsFrom, refundsFrom int64) error {
 	each := func(scan func(...any) error) error {
 		var currency money.Currency
-		var balance, payouts, refunds int64
-		if err := scan(&currency, &balance, &payouts, &refunds); err != nil {
+		var id, balance, payouts, refunds int64
+		if err := scan(&id, &currency, &balance, &payouts, &refunds); err != nil {
 			return err
 		}
 		if balance != payouts+refunds {
-			report("is not the sum of open payouts and refunds", "frozen "+currency.Code(),
+			v.differ(id, "is not the sum of open payouts and refunds", "frozen "+currency.Code(),
 				fmt.Sprintf("balance %d, payouts %d, refunds %d", balance, payouts, refunds))
 		}
 		return nil
 	}
 	return db.Query(v.ctx, v.db.Reader(), each, `
-		SELECT a.currency, a.balance,
-			(SELECT CAST(COALESCE(SUM(p.write_off), 0) AS BIGINT) FROM payout p
-				WHERE p.shop_id = a.shop_id AND p.currency = a.currency AND p.id >= $2 AND p.status NOT IN (5, 6)),
-			(SELECT CAST(COALESCE(SUM(f.amount), 0) AS BIGINT) FROM refund f
-				WHERE f.shop_id = a.shop_id AND f.currency = a.currency AND f.id >= $3 AND f.status = 'WAITING')
-		FROM account a WHERE a.shop_id = $1 AND a.purpose = 'frozen'`, id, payoutsFrom, refundsFrom)
+		SELECT b.shop_id, b.currency, CAST(SUM(b.balance) AS BIGINT), CAST(SUM(b.payouts) AS BIGINT), CAST(SUM(b.refunds) AS BIGINT) FROM (
+			SELECT a.shop_id, a.currency, a.balance, 0 AS payouts, 0 AS refunds
+				FROM account a WHERE (a.shop_id = $1 OR $1 = 0) AND a.purpose = 'frozen'
+			UNION ALL
+			SELECT p.shop_id, p.currency, 0, p.write_off, 0
+				FROM payout p WHERE (p.shop_id = $1 OR $1 = 0) AND p.id >= $2 AND p.status NOT IN (5, 6)
+			UNION ALL
+			SELECT f.shop_id, f.currency, 0, 0, f.amount
+				FROM refund f WHERE (f.shop_id = $1 OR $1 = 0) AND f.id >= $3 AND f.status = 'WAITING'
+		) b GROUP BY b.shop_id, b.currency`, only, payoutsFrom, refundsFrom)
 }
 
 // counts fills in the summary.
@@ -198,10 +233,11 @@ func houseOr(shop int64) string {
 }
 
 // progressed shows now and then that work goes on.
-func (v *verification) progressed(shop int64) {
+func (v *verification) progressed(at string, rows int64) {
+	v.rows += rows
 	if now := time.Now(); now.Sub(v.told) > 2*time.Second {
 		if !v.told.IsZero() {
-			fmt.Fprintf(v.progress, "… %d shops, %d operations, now shop %d\n", v.shops, v.operations, shop)
+			fmt.Fprintf(v.progress, "… %d rows, now %s\n", v.rows, at)
 		}
 		v.told = now
 	}
