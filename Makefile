@@ -49,7 +49,7 @@ sim: bin/brama
 ## crash: kill the program, and PostgreSQL under it, N times under load (N=100)
 N ?= 100
 crash:
-	BRAMA_CRASH_ROUNDS=$(N) $(GO) test -count=1 -timeout 4h -v -run 'TestKilledUnderLoad|TestPostgresKilledUnderLoad' ./e2e | grep -v '^=== '
+	@set -o pipefail; BRAMA_CRASH_ROUNDS=$(N) $(GO) test -count=1 -timeout 4h -v -run 'TestKilledUnderLoad|TestPostgresKilledUnderLoad' ./e2e | grep -v '^=== '
 
 ## mutants: break the money code in every named way; the tests must notice each
 mutants: FORCE

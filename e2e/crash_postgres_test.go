@@ -155,7 +155,7 @@ func TestPostgresKilledUnderLoad(t *testing.T) {
 		g.eventually("the gateway answers again", func() bool { return g.status("/readyz") == 200 })
 	}
 	g.quiet()
-	t.Logf("%d calls were refused for the moment", l.lost)
+	t.Logf("%d calls were put off, or their outcome was not known", l.put)
 	l.kept(t, r)
 	g.balanced()
 }

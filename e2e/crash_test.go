@@ -31,7 +31,7 @@ type load struct {
 	refusals []error
 	cut      []error
 	doubtful bool // the database is lost under the gateway, which may then refuse
-	lost     int  // answers that did
+	put      int  // calls put off, or of an outcome not known
 }
 
 func newLoad(g *gateway, r *receiver) *load {
@@ -60,6 +60,7 @@ func (l *load) run(ctx context.Context, shop *avanor.Client, r *rand.Rand) {
 			err = l.hold(ctx, shop, r.IntN(2) == 0)
 		}
 		if isCode(err, avanor.ErrUnavailable) || isCode(err, avanor.ErrOverloaded) {
+			l.later()
 			time.Sleep(10 * time.Millisecond) // it drains
 		}
 		var lost *avanor.TransportError
@@ -82,10 +83,16 @@ func (l *load) refused(err *avanor.Error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.doubtful && err.Code == avanor.ErrOverloaded { // nothing was stored
-		l.lost++
 		return
 	}
 	l.refusals = append(l.refusals, err)
+}
+
+// later counts a call that could not be done now, or whose outcome is unknown.
+func (l *load) later() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.put++
 }
 
 func note[V any](l *load, in map[string]V, id string, value V) {
