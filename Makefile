@@ -55,6 +55,10 @@ crash:
 mutants: FORCE
 	$(GO) run ./mutants
 
+## cluster: three nodes on one PostgreSQL, killed in turn under load; a minute
+cluster:
+	$(GO) run ./e2e/cluster
+
 ## clean: remove what was built and the demo's data
 clean:
 	rm -rf bin brama-data
@@ -64,4 +68,4 @@ help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 FORCE:
-.PHONY: run build test race check fuzz sim clean help FORCE
+.PHONY: run build test race check fuzz sim cluster clean help FORCE
