@@ -1,0 +1,135 @@
+package main
+
+// mutant is one break: a text of a file, which must occur once, and what takes
+// its place.
+type mutant struct {
+	name     string
+	promise  string // what it breaks
+	file     string
+	old, new string
+	also     string // rooms after the file's own whose tests may notice
+}
+
+// The promises, as docs/proof.md names them.
+const (
+	exact   = "amounts are exact"
+	once    = "money moves once"
+	books   = "the books are true"
+	guarded = "one outcome wins"
+	doubt   = "doubt is asked, not guessed"
+	durable = "what was acknowledged stays"
+	told    = "what is owed is told"
+	signed  = "nothing enters unsigned"
+	apart   = "shops are apart"
+)
+
+var mutants = []mutant{
+	// Amounts.
+	{"the payee's amount rounds up", exact, "money/rounding.go", "case r == Down:\n\t\treturn negative", "case r == Down:\n\t\treturn !negative", ""},
+	{"up rounds down", exact, "money/rounding.go", "case r == Up:\n\t\treturn !negative", "case r == Up:\n\t\treturn negative", ""},
+	{"a tie goes toward zero", exact, "money/rounding.go", "return rest >= divisor-rest", "return rest > divisor-rest", ""},
+	{"sums overflow silently", exact, "money/amount.go", "if (a.Minor^sum)&(b.Minor^sum) < 0 || sum == math.MinInt64 {", "if sum == math.MinInt64 {", "ledger"},
+	{"amounts of two currencies are added", exact, "money/amount.go", "func (a Amount) Add(b Amount) (Amount, error) {\n\tif a.Currency != b.Currency {", "func (a Amount) Add(b Amount) (Amount, error) {\n\tif false {", ""},
+	{"the payer's price rounds down", exact, "fee/payin.go", "if q.PayerPrice, err = rounded(exact, q.Payway, money.Up)", "if q.PayerPrice, err = rounded(exact, q.Payway, money.Down)", ""},
+	{"the shop's write-off rounds down", exact, "fee/payout.go", "writeOff, err := x.ToShop(cost, money.Up)", "writeOff, err := x.ToShop(cost, money.Down)", ""},
+	{"the fee's sides are swapped", exact, "fee/payin.go", "return new(big.Rat).Sub(total, payer), payer", "return payer, new(big.Rat).Sub(total, payer)", ""},
+	{"the fee's maximum is forgotten", exact, "fee/payout.go", "if t.Max > 0 {", "if false {", ""},
+	{"a rate is multiplied where it divides", exact, "fee/exchange.go", "x.Inverse = true", "x.Inverse = false", ""},
+	{"refunds' shares round up", exact, "fee/share.go", "whole.Minor, money.Down)", "whole.Minor, money.Up)", "invoice"},
+	{"a share forgets what was given", exact, "fee/share.go", "max(due-given.Minor, 0)", "due", "invoice"},
+
+	// The ledger.
+	{"a transfer need not sum to zero", books, "ledger/post.go", "if sum != 0 {", "if false {", ""},
+	{"balances may go below zero", once, "ledger/post.go", "if after < 0 && !leg.Purpose.mayOwe() {", "if false {", "payout"},
+	{"frozen may go below zero", once, "ledger/account.go", "return p != Available && p != Frozen && p != Held", "return p != Available && p != Held", ""},
+	{"a settlement does not say what it settles", once, "ledger/reserve.go", "p.Resolves = reserve", "_ = reserve", ""},
+	{"a release gives back to the wrong side", books, "ledger/reserve.go", "Purpose: Frozen, Amount: -amount.Minor},\n\t\tLeg{Currency: amount.Currency, Purpose: Available, Amount: amount.Minor})", "Purpose: Frozen, Amount: -amount.Minor},\n\t\tLeg{Currency: amount.Currency, Purpose: Fee, Amount: amount.Minor})", ""},
+	{"a balance is not kept beside its entries", books, "ledger/post.go", "account.Balance = after", "_ = after", ""},
+
+	// The writer.
+	{"no version guard", guarded, "db/engine.go", `where = append(where, fmt.Sprintf("version = $%d", len(args)))`, `where = append(where, fmt.Sprintf("version >= 0 * $%d", len(args)))`, ""},
+	{"an insert overwrites", guarded, "db/engine.go", `b.WriteString(" ON CONFLICT DO NOTHING")`, `b.WriteString(" ON CONFLICT DO UPDATE SET " + t.columns[0] + " = excluded." + t.columns[0])`, ""},
+	{"an unknown commit is tried again", doubt, "db/writer.go", "if _, transient := kindOf(err); !transient || again == maxRetries || fault.Is(err, fault.Unknown) {", "if again == maxRetries {", ""},
+	{"the members of an unknown batch run again", doubt, "db/writer.go", "failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) &&", "failed != nil && len(live) > 1 &&", ""},
+	{"the answer comes before the commit", durable, "db/writer.go", "if err := w.commit(ctx, loaded); err != nil {\n\t\treturn commitFault(err)\n\t}", "if err := w.commit(ctx, loaded); err != nil {\n\t\t_ = commitFault\n\t}", ""},
+	{"a refused decision leaves its effects", once, "db/writer.go", "if outcomes[i] == nil && !m.alone {", "if !m.alone {", ""},
+	{"a decision does not see the one before it", once, "db/state.go", "if found, ok := s.shared.slots[l]; ok {\n\t\treturn found\n\t}", "if found, ok := s.shared.slots[l]; ok && !found.dirty {\n\t\treturn found\n\t}", ""},
+	{"commits are not synced", durable, "db/sqlite.go", `"synchronous(FULL)"`, `"synchronous(NORMAL)"`, ""},
+	{"a caller who left is served", once, "db/writer.go", "return !m.state.CompareAndSwap(queued, started)", "return false && !m.state.CompareAndSwap(queued, started)", ""},
+
+	// Calls, and knowing.
+	{"sent again when the outcome is unknown", doubt, "provider/learn.go", "a.Outcome = Unknown\n\treturn Doubt", "a.Outcome = Lost\n\treturn Resend", "payout"},
+	{"an early not found is believed", doubt, "provider/learn.go", "asked >= settledAt(a, t)", "asked >= 0", "payout"},
+	{"one not found is enough", doubt, "provider/learn.go", "a.Missing >= 2", "a.Missing >= 1", "payout"},
+	{"not found is believed of what was accepted", doubt, "provider/learn.go", "if a.Outcome == Pending || a.Outcome == Challenge || !final {", "if !final {", "payout"},
+	{"not found is as old as its answer", doubt, "provider/learn.go", "if o.AskedAt != 0 {", "if false {", "payout"},
+	{"not found in answer to a call is believed", doubt, "provider/learn.go", "case Missing:\n\t\tif asked {", "case Missing:\n\t\tif true {", "payout"},
+	{"a refused payment is sent again", once, "provider/learn.go", "if a.Verb == Authorize || w.Refusals >= maxRefusals", "if w.Refusals >= maxRefusals", "invoice"},
+	{"lost payments are sent again", once, "provider/learn.go", "if a.Verb == Authorize || w.Losses >= maxSends", "if w.Losses >= maxSends", "invoice"},
+	{"refusals have no end", doubt, "provider/learn.go", "w.Refusals >= maxRefusals || ", "", ""},
+	{"every attempt has its own reference", once, "provider/attempt.go", "Provider: last.Provider, Reference: last.Reference})", "Provider: last.Provider, Reference: Reference(last.Verb, last.Shop, last.Operation, last.N+1)})", "payout invoice"},
+	{"a panic of a connector is a refusal", doubt, "provider/gate.go", `o = Outcome{Result: Unknown, Reason: "the connector failed"}`, `o = Outcome{Result: Refused, Reason: "the connector failed"}`, ""},
+	{"another amount is believed", doubt, "provider/provider.go", "if o.Amount != (money.Amount{}) && o.Amount != want {", "if false {", "payout invoice"},
+	{"a late turn is sent all the same", once, "provider/task.go", "case left >= timeout/2:", `case left >= timeout/2 || t.Code == "":`, ""},
+	{"a contradiction is booked each time it is heard", books, "provider/contradiction.go", "a.Operation, a.N, o.Result, a.Shop); heard {", "a.Operation, a.N, o.Result, a.Shop); heard && false {", "payout"},
+
+	// Payouts.
+	{"a payout without a reservation", once, "payout/create.go", `if p.Reserve, err = ledger.Reserve(s, c.Shop, p.ID, "payout.reserve", quote.WriteOff); err != nil {`, "if p.Reserve = p.ID; err != nil {", ""},
+	{"a payout id may be used twice", once, "payout/create.go", "if _, taken := byPayment.Find(s, c.PaymentID, c.Shop, c.Source); taken {", "if _, taken := byPayment.Find(s, c.PaymentID, c.Shop, c.Source); taken && false {", ""},
+	{"no limit needs an operator", guarded, "payout/create.go", "case settings.NeedsConfirmation(quote.WriteOff):", "case false && settings.NeedsConfirmation(quote.WriteOff):", ""},
+	{"a completed payout's clearing has the wrong sign", books, "payout/apply.go", "Provider: p.Provider, Amount: p.Receive},\n\t\t{Currency: p.ReceiveCurrency, Purpose: ledger.Fee, Amount: p.Fee},", "Provider: p.Provider, Amount: -p.Receive},\n\t\t{Currency: p.ReceiveCurrency, Purpose: ledger.Fee, Amount: p.Fee + 2*p.Receive},", ""},
+	{"a rejected payout keeps its reservation", once, "payout/apply.go", "if _, err := ledger.Release(s, p.Shop, p.Reserve, p.ID, p.WriteOffAmount()); err != nil {\n\t\treturn err\n\t}", "_ = ledger.Release", ""},
+	{"a completed payout tells nobody", told, "payout/apply.go", "if err := p.move(s, Completed); err != nil {\n\t\treturn err\n\t}\n\treturn owe(s, p)", "return p.move(s, Completed)", ""},
+	{"a final payout moves", guarded, "payout/apply.go", "if !attempt.Open() || p.Status.Final() {", "if false {", ""},
+	{"payouts move as they like", guarded, "payout/status.go", "return m.From == p.Status && m.To == to", "return m.To == to", ""},
+	{"an open payout attempt is sent again", once, "payout/work.go", "case sent && last.Open():", "case sent && last.Open() && last.AnsweredAt != 0:", ""},
+	{"a payout that waits for an operator is sent", guarded, "payout/work.go", "p.Status.Final() || p.Status == Confirming {", "p.Status.Final() {", ""},
+	{"a fresh call may be resolved", doubt, "payout/operator.go", "if a.AnsweredAt == 0 && s.Now() < a.SentAt+longestCall {", "if false {", ""},
+	{"a payout completed against a rejection is not booked", books, "payout/apply.go", "case o.Result == provider.Succeeded && p.Status == Rejected:", "case false:", ""},
+
+	// Invoices and refunds.
+	{"the refunded sum is forgotten", once, "invoice/refund.go", "v.Refunded += f.Amount", "_ = f.Amount", ""},
+	{"a refund may be more than is left", once, "invoice/refund.go", "left := v.Amount - v.Refunded; amount.Minor > left {", "left := v.Amount; amount.Minor > left {", ""},
+	{"what is not paid can be refunded", once, "invoice/refund.go", "case Succeeded:\n\tcase Charging", "case Succeeded, Held, Awaiting:\n\tcase Charging", ""},
+	{"a refund id may be used twice", once, "invoice/refund.go", "c.Source); taken {\n\t\treturn Refunding{}", "c.Source); taken && false {\n\t\treturn Refunding{}", ""},
+	{"a refund without a reservation", once, "invoice/refund.go", `if f.Reserve, err = ledger.Reserve(s, c.Shop, f.ID, "refund.reserve", f.GrossAmount()); err != nil {`, "if f.Reserve = f.ID; err != nil {", ""},
+	{"a failed refund is not given back", once, "invoice/refund_apply.go", "_, err := ledger.Release(s, f.Shop, f.Reserve, f.ID, f.GrossAmount())\n\t\treturn err", "return nil", ""},
+	{"a failed refund still counts", once, "invoice/refund_apply.go", "v.Refunded -= f.Amount", "_ = v.Refunded", ""},
+	{"a refund tells nobody", told, "invoice/refund_apply.go", "if err := f.owe(s, v); err != nil {\n\t\treturn err\n\t}", "_ = f.owe", ""},
+	{"a payment's clearing has the wrong sign", books, "invoice/books.go", "Provider: v.Provider, Amount: -v.Price},\n\t\t{Currency: v.PriceCurrency, Purpose: ledger.Fee, Amount: v.Surcharge},", "Provider: v.Provider, Amount: v.Price},\n\t\t{Currency: v.PriceCurrency, Purpose: ledger.Fee, Amount: v.Surcharge - 2*v.Price},", ""},
+	{"a paid invoice's fee goes to the shop", books, "invoice/books.go", "Purpose: ledger.Available, Amount: v.Net},\n\t\t{Currency: v.Currency, Purpose: ledger.Fee, Amount: v.Amount - v.Net},", "Purpose: ledger.Available, Amount: v.Amount},", ""},
+	{"a charge leaves the hold standing", once, "invoice/books.go", "legs := append(v.unheld(), v.paid()...)", "legs := v.paid()", ""},
+	{"a paid invoice tells nobody", told, "invoice/books.go", "v.paid()...); err != nil {\n\t\treturn err\n\t}\n\tif err := v.move(s, Succeeded); err != nil {\n\t\treturn err\n\t}\n\treturn owe(s, v)", "v.paid()...); err != nil {\n\t\treturn err\n\t}\n\treturn v.move(s, Succeeded)", ""},
+	{"a charge past the hold", guarded, "invoice/charge.go", "case v.Status == Held && s.Now() >= v.HoldUntil:", "case false:", ""},
+	{"charge and unhold at the same time", guarded, "invoice/charge.go", "case Charging, Unholding:\n\t\treturn Intent{}, v.busy(s, to)\n\tcase Held:", "case Held, Charging, Unholding:", ""},
+	{"a charge is sent twice", once, "invoice/charge.go", "case v.Status == Succeeded && v.Hold:\n\t\treturn Intent{Invoice: v}, nil", "case false:", ""},
+	{"a failed capture is a release", guarded, "invoice/apply.go", "return charge(s, v)\n\tcase provider.Failed:\n\t\treturn v.backToHold(s)", "return charge(s, v)\n\tcase provider.Failed:\n\t\treturn release(s, v)", ""},
+	{"a final invoice moves", guarded, "invoice/apply.go", "if !attempt.Open() || v.Status.Final() {", "if false {", ""},
+	{"invoices move as they like", guarded, "invoice/status.go", "return m.From == v.Status && m.To == to", "return m.To == to", ""},
+	{"an order id may be used twice", once, "invoice/create.go", "if taken {\n\t\treturn nil, fault.New(fault.NotUnique", "if taken && false {\n\t\treturn nil, fault.New(fault.NotUnique", ""},
+	{"a second click pays again", once, "invoice/page.go", "case a.kind == pays && done.page.State == AskCard:", "case a.kind == pays && !v.Status.Final():", ""},
+	{"an invoice expires while an attempt is open", doubt, "invoice/work.go", "case sent && last.Open():\n\t\ttaken.Open = last\n\t\tv.DueAt", "case sent && last.Open() && s.Now() < v.ExpiresAt:\n\t\ttaken.Open = last\n\t\tv.DueAt", ""},
+	{"a payment after the end is not booked", books, "invoice/apply.go", "case came == (last.Outcome == provider.Succeeded): // it says what we know", "case true:", ""},
+
+	// Callbacks.
+	{"a later message overtakes", told, "callback/claim.go", "ok && earlier.Status == Waiting {\n\t\t\treturn nil, nil", "ok && earlier.Status == Waiting && false {\n\t\t\treturn nil, nil", ""},
+	{"two processes claim one try", told, "callback/claim.go", "|| m.Tries != c.tries {", "{", ""},
+	{"redirects count as delivered", told, "callback/send.go", "case status >= 300 && status < 400:", "case status >= 300 && status < 400 && false:\n\t\treturn 0, nil\n\tcase status < 400 && status > 299:\n\t\treturn int64(status), nil\n\tcase false:", ""},
+	{"nothing is given up", told, "callback/schedule.go", "return dueAt, dueAt <= startedAt+giveUpAfter.Milliseconds()", "return dueAt, true", ""},
+
+	// Doors.
+	{"half a signature is enough", signed, "signature/avanor.go", "equal := subtle.ConstantTimeCompare(sum[:], given[:])", "equal := subtle.ConstantTimeCompare(sum[:16], given[:16])", ""},
+	{"an empty secret signs", signed, "signature/avanor.go", "match |= equal & nonZero(len(secret))", "match |= equal", ""},
+	{"the signature is not looked at", signed, "api/avanor/ladder.go", "(*door).verify,     // 10\n", "", ""},
+	{"one reading is not asked for", signed, "api/avanor/ladder.go", "(*door).oneReading, // 10\n", "", ""},
+	{"one reading forgets other methods", signed, "signature/reading.go", "if !slices.Equal(other, own) && text.readings(other, shop) > 0 {", "if !slices.Equal(other, own) && text.readings(other, shop) > 9 {", ""},
+	{"one reading forgets its own", signed, "signature/reading.go", "if text.readings(own, shop) > itself {", "if text.readings(own, shop) > itself+9 {", ""},
+	{"PayParts signatures are not compared", signed, "signature/payparts.go", "return subtle.ConstantTimeCompare([]byte(sig), []byte(PayParts(parts...))) == 1", "return subtle.ConstantTimeEq(int32(len(sig)), int32(len(PayParts(parts...)))) == 1", ""},
+	{"a half cent is dropped in PayParts amounts", signed, "signature/payparts.go", "if padded[2] >= '5' {", "if padded[2] > '5' {", ""},
+	{"any address is admitted", signed, "api/avanor/ladder.go", "(*door).admit,      // 15\n", "", ""},
+	{"a signature may move to another method", signed, "replay/replay.go", "case first.Method != u.Method:", "case false:", ""},
+	{"a ciphertext opens in another shop", apart, "seal/seal.go", "b = binary.BigEndian.AppendUint64(b, uint64(shop))", "b = binary.BigEndian.AppendUint64(b, uint64(0*shop))", ""},
+	{"an invoice of another shop is found", apart, "invoice/find.go", `"invoice_id = $1 AND shop_id = $2 ORDER BY id"`, `"invoice_id = $1 AND shop_id >= 0 * $2 ORDER BY id"`, ""},
+	{"an unverified notice is heard", signed, "inbox/inbox.go", "if err != nil || len(notices) > maxNotices {", "if len(notices) > maxNotices {", ""},
+	{"a repeated notice asks again", once, "inbox/inbox.go", "if known {\n\t\tb.Stats.Repeated.Add(1)\n\t} else if err", "if known {\n\t\tb.Stats.Repeated.Add(1)\n\t}\n\tif err", ""},
+}
