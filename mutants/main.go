@@ -133,7 +133,7 @@ func try(m mutant, limit time.Duration) (by string, err error) {
 // test runs the tests of one room against the overlay. One that does not end in
 // time was noticed too: it waits for what the mutant took away.
 func test(overlay, room string, limit time.Duration) (by string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit+30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), limit+5*time.Minute) // a busy machine builds slowly
 	defer cancel()
 	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-short", "-timeout", limit.String(), "./" + room}
 	said, err := command(ctx, args...).CombinedOutput()
@@ -141,6 +141,8 @@ func test(overlay, room string, limit time.Duration) (by string, err error) {
 	switch {
 	case err == nil:
 		return "", nil
+	case ctx.Err() != nil: // no test has said anything
+		return "", fmt.Errorf("the tests of %s were not built in time", room)
 	case !errors.As(err, &exit):
 		return "", err
 	}
