@@ -47,8 +47,8 @@ var mutants = []mutant{
 	{"a balance is not kept beside its entries", books, "ledger/post.go", "account.Balance = after", "_ = after", ""},
 
 	// The writer.
-	{"no version guard", guarded, "db/engine.go", `where = append(where, fmt.Sprintf("version = $%d", len(args)))`, `where = append(where, fmt.Sprintf("version >= 0 * $%d", len(args)))`, ""},
-	{"an insert overwrites", guarded, "db/engine.go", `b.WriteString(" ON CONFLICT DO NOTHING")`, `b.WriteString(" ON CONFLICT DO UPDATE SET " + t.columns[0] + " = excluded." + t.columns[0])`, ""},
+	{"no version guard", guarded, "db/engine.go", "AND version = $%d\"", "AND version >= 0 * $%d\"", ""},
+	{"an insert overwrites", guarded, "db/engine.go", `return b.String() + " ON CONFLICT DO NOTHING"`, `return b.String() + " ON CONFLICT DO UPDATE SET " + t.columns[0] + " = excluded." + t.columns[0]`, ""},
 	{"an unknown commit is tried again", doubt, "db/writer.go", "if _, transient := kindOf(err); !transient || again == maxRetries || fault.Is(err, fault.Unknown) {", "if again == maxRetries {", ""},
 	{"the members of an unknown batch run again", doubt, "db/writer.go", "failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) &&", "failed != nil && len(live) > 1 &&", ""},
 	{"the answer comes before the commit", durable, "db/writer.go", "if err := w.commit(ctx, loaded); err != nil {\n\t\treturn commitFault(err)\n\t}", "if err := w.commit(ctx, loaded); err != nil {\n\t\t_ = commitFault\n\t}", ""},
