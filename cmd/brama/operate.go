@@ -48,8 +48,6 @@ type deed struct {
 	Commit bool `help:"Do it. Without this flag the command only shows what would change." env:"-"`
 }
 
-func (d deed) committed() bool { return d.Commit }
-
 // operationOf is the operator's command that a command line selects, if it is one.
 func operationOf(line *kong.Context) (act operation, at storage, ok bool) {
 	node := line.Selected()
