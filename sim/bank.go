@@ -131,6 +131,7 @@ func (b *bank) bring(c provider.Call) provider.Outcome {
 		w.at(f.repeatAt, func() { b.arrive(a, s, f) })
 	}
 	w.sleep(f.answerAt - w.now)
+	b.stall()
 	if f.panics {
 		panic("the connector is broken")
 	}
@@ -146,6 +147,14 @@ func (b *bank) bring(c provider.Call) provider.Outcome {
 		o.Amount.Minor++
 	}
 	return o
+}
+
+// stall is a thread that stands still, now and then, with an answer in its hands.
+func (b *bank) stall() {
+	w := b.world
+	if !w.calm && !w.Without.Jumps && w.chance(200) {
+		w.sleep(w.between(4_000, 40_000))
+	}
 }
 
 // open is the act of a call, made when its reference is new.
@@ -267,6 +276,7 @@ func (b *bank) Status(_ context.Context, q provider.Query) provider.Outcome {
 	}
 	w.tracef("bank: asked about %s, says %s", q.Reference, o.Result)
 	w.sleep(slow)
+	b.stall()
 	return o
 }
 

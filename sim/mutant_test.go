@@ -34,17 +34,17 @@ var mutants = []struct {
 	{
 		"an early not found is believed when it is heard late", "provider/learn.go",
 		"if o.AskedAt != 0 {", "if false {",
-		"", 40, true,
+		"", 29, true,
 	},
 	{
 		"a notice about a call that died is taken and nobody asks", "payout/work.go",
 		"if attempt.AnsweredAt == 0 && attempt.Open() {", "if attempt.AnsweredAt == 0 {",
-		"the provider's books equal ours", 6, true,
+		"the provider's books equal ours", 1, true,
 	},
 	{
 		"a notice is taken though its question had no answer", "provider/attempt.go",
 		"if a.Open() || o.Result != Unknown && o.Result != \"\" {", "if true {",
-		"the provider's books equal ours", 7, true,
+		"the provider's books equal ours", 1, true,
 	},
 }
 
