@@ -133,3 +133,21 @@ func TestTheCauseStaysInside(t *testing.T) {
 		t.Errorf("answer %#v", answers[0])
 	}
 }
+
+// What a member alone met – a row that another node stored under an id drawn
+// twice – it finds when it looks again; in company it is first run alone.
+func TestWhatWasMetIsLookedAtAgain(t *testing.T) {
+	met := error(unexpected{note: "met a row", got: 0, want: 1})
+	for _, c := range []struct {
+		times int
+		want  bool
+	}{{1, true}, {maxRetries, true}, {maxRetries + 1, false}} {
+		e := &fakeEngine{runs: repeat(met, c.times)}
+		w := &Writer{engine: e, now: func() int64 { return Epoch }, newID: func() int64 { return 1 }, stats: &Stats{}}
+		m := &member{shop: 1, reads: func(*Reads) {}, done: make(chan error, 1), decide: func(*State) error { return nil }}
+		w.batch([]*member{m})
+		if err := <-m.done; (err == nil) != c.want {
+			t.Errorf("met %d times: %v", c.times, err)
+		}
+	}
+}

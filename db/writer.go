@@ -202,10 +202,19 @@ func (w *Writer) try(members []*member) error {
 			return nil
 		}
 		w.stats.Failures.Add(1)
-		if _, transient := kindOf(err); !transient || again == maxRetries || fault.Is(err, fault.Unknown) {
+		if again == maxRetries || fault.Is(err, fault.Unknown) || !mayGoAgain(err, members) {
 			return translate(err)
 		}
 	}
+}
+
+// mayGoAgain reports whether the same members may be run again: after a transient
+// error, and one alone after it met a row or a version that it had not loaded. It
+// loads anew then, draws new ids, and finds what it met.
+func mayGoAgain(err error, members []*member) bool {
+	var met unexpected
+	_, transient := kindOf(err)
+	return transient || len(members) == 1 && errors.As(err, &met)
 }
 
 // transact is one transaction: lock, load, decide, write, commit, answer.
