@@ -41,6 +41,7 @@ type Config struct {
 	Migrations fs.FS  // nil: nothing is migrated
 	ReadOnly   bool   // no writer, no migration, no lock: for verify
 	Writers    int    // PostgreSQL writers of this process; 0 is 4
+	Relaxed    bool   // SQLite: commits survive a killed process, not a dead machine; for a test double
 	Batch      int    // use cases in one transaction, at most; 0 is 256
 	Now        func() int64
 
@@ -58,6 +59,16 @@ type Simulation struct {
 	// Wait is called before a caller waits for its answer. It returns when ready
 	// reports true, or when the caller's context has ended.
 	Wait func(ctx context.Context, ready func() bool)
+}
+
+func (c Config) synchronous() string {
+	switch {
+	case c.Simulation != nil:
+		return off
+	case c.Relaxed:
+		return normal
+	}
+	return full
 }
 
 // DB is an open database.
@@ -125,7 +136,7 @@ func (d *DB) openSQLite(ctx context.Context, c Config) error {
 				return err
 			}
 		}
-		e, err := openSQLiteEngine(c.Path, c.Simulation == nil)
+		e, err := openSQLiteEngine(c.Path, c.synchronous())
 		if err != nil {
 			return err
 		}

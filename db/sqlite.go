@@ -38,20 +38,27 @@ type sqliteEngine struct {
 	open     bool // a transaction has begun
 }
 
+// What survives a commit: the machine, the process, or nothing.
+const (
+	full   = "FULL"   // synced before the commit is answered
+	normal = "NORMAL" // written, synced now and then: the system keeps it for a killed process
+	off    = "OFF"    // for a simulation, whose machine never dies
+)
+
 // maxPrepared bounds the statements kept; past it they are all closed and made
 // anew, which happens only when batches of ever new sizes arrive.
 const maxPrepared = 512
 
-func openSQLiteEngine(path string, durable bool) (*sqliteEngine, error) {
+func openSQLiteEngine(path string, synchronous string) (*sqliteEngine, error) {
 	conn, err := (&sqlite.Driver{}).Open(sqliteDSN(path, false))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	e := &sqliteEngine{conn: conn, prepared: map[string]driver.Stmt{}}
-	if durable {
+	if synchronous == full {
 		err = e.assertDurable()
 	} else {
-		err = e.exec("PRAGMA synchronous=OFF")
+		err = e.exec("PRAGMA synchronous=" + synchronous)
 	}
 	if err != nil {
 		e.close()

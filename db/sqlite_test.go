@@ -11,7 +11,7 @@ import (
 
 func openEngine(t *testing.T) *sqliteEngine {
 	t.Helper()
-	e, err := openSQLiteEngine(filepath.Join(t.TempDir(), "a ?#%20b.db"), true) // a path that a URL could misread
+	e, err := openSQLiteEngine(filepath.Join(t.TempDir(), "a ?#%20b.db"), full) // a path that a URL could misread
 	if err != nil {
 		t.Fatal(err)
 	}
