@@ -27,10 +27,11 @@ const (
 // run calls a worker's step again and again, n loops at a time. Together they look
 // for work every idlePause; each rests n times as long.
 func (l *loops) run(ctx context.Context, name string, n int, work step) {
-	for range n {
+	for i := range n {
 		l.running.Add(1)
 		go func() {
 			defer l.running.Done()
+			sleep(ctx, time.Duration(i)*idlePause) // one after the other, or they would all look at once and then none
 			for ctx.Err() == nil {
 				sleep(ctx, l.once(ctx, name, work, idlePause*time.Duration(n)))
 			}
