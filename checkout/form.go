@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/signature"
 )
 
 // The fields of the forms (api/avanor.md §5).
@@ -105,7 +106,7 @@ func readNumber(typed string) (number, why string) {
 		return "", "card.empty"
 	case !numberPattern.MatchString(number):
 		return "", "card.length"
-	case !judgedElsewhere(number) && !luhn(number):
+	case !judgedElsewhere(number) && !signature.Luhn(number):
 		return "", "card.slip"
 	}
 	return number, ""
@@ -115,19 +116,6 @@ func readNumber(typed string) (number, why string) {
 // No network issues numbers that begin with 0; PayParts' public test cards do, and
 // they have neither a check digit nor an expiry in the future (api/payparts.md §9).
 func judgedElsewhere(number string) bool { return strings.HasPrefix(number, "0") }
-
-// luhn reports whether the last digit is the check digit of the others.
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			d *= 2
-		}
-		sum += d/10 + d%10
-	}
-	return sum%10 == 0
-}
 
 // readExpiry reads MM/YY, MMYY, MM / YYYY and YYYY-MM, and gives it as MM/YY. A
 // card is good to the end of its month, UTC.

@@ -82,7 +82,7 @@ func runEnd(s string, i int, grouped bool) int {
 // maskCard masks s when it is a card number as a whole.
 func maskCard(s string) (string, bool) {
 	digits := withoutGaps(s)
-	if len(digits) < cardMin || len(digits) > cardMax || !luhn(digits) {
+	if len(digits) < cardMin || len(digits) > cardMax || !Luhn(digits) {
 		return "", false
 	}
 	hidden := len(digits) - cardFront - cardBack
@@ -96,8 +96,9 @@ func withoutGaps(s string) string {
 	return strings.NewReplacer(" ", "", "-", "").Replace(s)
 }
 
-// luhn reports whether s is digits alone with a correct check digit.
-func luhn(s string) bool {
+// Luhn reports whether s is digits alone with a correct check digit, as card
+// numbers are.
+func Luhn(s string) bool {
 	sum := 0
 	for i := range len(s) {
 		c := s[len(s)-1-i]

@@ -52,7 +52,7 @@ func TestMaskHidesEveryCard(t *testing.T) {
 
 func withCheckDigit(digits string) string {
 	for d := byte('0'); ; d++ {
-		if card := digits + string(d); luhn(card) {
+		if card := digits + string(d); Luhn(card) {
 			return card
 		}
 	}

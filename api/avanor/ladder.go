@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/brama-pay/brama/api/body"
+	"github.com/brama-pay/brama/api/caller"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/shop"
 	"github.com/brama-pay/brama/signature"
@@ -94,7 +94,9 @@ func (d *door) identify(ctx context.Context, q *request) (err error) {
 }
 
 // admit refuses addresses that are not on the shop's list.
-func (d *door) admit(_ context.Context, q *request) error { return q.shop.Admit(d.address(q.http)) }
+func (d *door) admit(_ context.Context, q *request) error {
+	return q.shop.Admit(caller.Address(q.http, d.TrustedProxies))
+}
 
 // verify checks the signature. The text that should have been signed is shown,
 // without the secret, cards masked: it is all made of what the caller sent.
@@ -179,37 +181,4 @@ func parseNow(text string, zone *time.Location) (time.Time, bool) {
 		return time.UnixMilli(n), true
 	}
 	return time.Unix(n, 0), true
-}
-
-// address is the caller's: the peer's, or, when that is a proxy of ours, the last
-// hop of X-Forwarded-For that is not. An unreadable hop is no address, which is
-// on nobody's list.
-func (d *door) address(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at := peer.Addr().Unmap().WithZone("")
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && d.ours(at); i-- {
-		hop := strings.TrimSpace(hops[i])
-		if hop == "" {
-			continue
-		}
-		next, err := netip.ParseAddr(hop)
-		if err != nil {
-			return netip.Addr{}
-		}
-		at = next.Unmap().WithZone("")
-	}
-	return at
-}
-
-func (d *door) ours(at netip.Addr) bool {
-	for _, prefix := range d.TrustedProxies {
-		if prefix.Contains(at) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/signature"
 )
 
 // manner is how the sandbox behaves for a value: the rows of api/sandbox.md.
@@ -74,7 +75,7 @@ func cardManner(c provider.Card, instalments bool, now time.Time) manner {
 		return manner{decline: "the card has expired"}
 	}
 	m, known := cards[number]
-	if !known && !luhn(number) {
+	if !known && (len(number) < 13 || len(number) > 19 || !signature.Luhn(number)) {
 		return manner{decline: "no such card"}
 	}
 	if instalments && m == (manner{}) {
@@ -133,22 +134,6 @@ func digits(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// luhn checks the length and the check digit of a card number.
-func luhn(number string) bool {
-	if len(number) < 13 || len(number) > 19 {
-		return false
-	}
-	sum := 0
-	for i := range len(number) {
-		d := int(number[len(number)-1-i] - '0')
-		if i%2 == 1 {
-			d *= 2
-		}
-		sum += d/10 + d%10
-	}
-	return sum%10 == 0
 }
 
 // future reads MM/YY or MM/YYYY; a card is good to the end of its month.
