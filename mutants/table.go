@@ -49,7 +49,7 @@ var mutants = []mutant{
 	// The writer.
 	{"no version guard", guarded, "db/engine.go", "AND version = $%d\"", "AND version >= 0 * $%d\"", ""},
 	{"an insert overwrites", guarded, "db/engine.go", `return b.String() + " ON CONFLICT DO NOTHING"`, `return b.String() + " ON CONFLICT DO UPDATE SET " + t.columns[0] + " = excluded." + t.columns[0]`, ""},
-	{"an unknown commit is tried again", doubt, "db/writer.go", "if _, transient := kindOf(err); !transient || again == maxRetries || fault.Is(err, fault.Unknown) {", "if again == maxRetries {", ""},
+	{"an unknown commit is tried again", doubt, "db/writer.go", "if again == maxRetries || fault.Is(err, fault.Unknown) || !mayGoAgain(err, members) {", "if again == maxRetries {", ""},
 	{"the members of an unknown batch run again", doubt, "db/writer.go", "failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) &&", "failed != nil && len(live) > 1 &&", ""},
 	{"the answer comes before the commit", durable, "db/writer.go", "if err := w.commit(ctx, loaded); err != nil {\n\t\treturn commitFault(err)\n\t}", "if err := w.commit(ctx, loaded); err != nil {\n\t\t_ = commitFault\n\t}", ""},
 	{"a refused decision leaves its effects", once, "db/writer.go", "if outcomes[i] == nil && !m.alone {", "if !m.alone {", ""},
