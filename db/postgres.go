@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -10,6 +11,10 @@ import (
 
 	"github.com/brama-pay/brama/fault"
 )
+
+// rollbackTimeout bounds the wait for a server that has fallen silent: a connection
+// that is closed is rolled back by the server too.
+const rollbackTimeout = 5 * time.Second
 
 // postgresEngine is one writing connection to PostgreSQL. The statements of one
 // step of a batch go out together, through pgx's pipeline. A connection that
@@ -58,8 +63,10 @@ func (e *postgresEngine) rollback() {
 		return
 	}
 	if !e.conn.Conn().IsClosed() {
-		if _, err := e.conn.Exec(context.Background(), "ROLLBACK"); err != nil {
-			_ = e.conn.Conn().Close(context.Background())
+		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+		defer cancel()
+		if _, err := e.conn.Exec(ctx, "ROLLBACK"); err != nil {
+			_ = e.conn.Conn().Close(ctx)
 		}
 	}
 	e.release()
