@@ -15,7 +15,7 @@ bin/brama: FORCE
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/brama ./cmd/brama
 
-## test: everything: unit tests, both databases, the whole program over HTTP
+## test: everything: unit tests, both databases, the whole program over HTTP and in a browser
 test: check
 	$(GO) run ./db/dbtest/postgres -- $(GO) test -timeout 20m ./...
 
@@ -55,6 +55,10 @@ crash:
 mutants: FORCE
 	$(GO) run ./mutants
 
+## screenshots: pictures of the main pages, wide and narrow, light and dark, in ./screenshots
+screenshots:
+	BRAMA_SHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -timeout 20m ./e2e/browser
+
 ## cluster: three nodes on one PostgreSQL, killed in turn under load; a minute
 cluster:
 	$(GO) run ./e2e/cluster
@@ -68,4 +72,4 @@ help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 FORCE:
-.PHONY: run build test race check fuzz sim cluster clean help FORCE
+.PHONY: run build test race check fuzz sim screenshots cluster clean help FORCE

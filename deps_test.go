@@ -24,7 +24,7 @@ var rooms = []string{
 	"client/avanor", "client/payparts", "provider/privatbank",
 	"api/body", "api/caller", "demo",
 	"checkout", "api/avanor", "api/payparts",
-	"sim", "cmd/brama", "e2e", "e2e/cluster", "mutants",
+	"sim", "cmd/brama", "e2e/program", "e2e/browser", "e2e", "e2e/cluster", "mutants",
 }
 
 // doors speak to the world; nothing but the command may import them, and what
@@ -83,7 +83,7 @@ func TestRoomsImportOnlyEarlierRooms(t *testing.T) {
 // A room that reads the clock, draws randomness or starts a goroutine by itself
 // cannot be replayed by one seed.
 func TestRoomsAreGivenTimeAndChance(t *testing.T) {
-	allowed := []string{"sim", "cmd/brama", "e2e", "e2e/cluster", "mutants", "db/dbtest", "db/dbtest/postgres", "client/avanor", "provider/providertest"}
+	allowed := []string{"sim", "cmd/brama", "e2e", "e2e/program", "e2e/browser", "e2e/cluster", "mutants", "db/dbtest", "db/dbtest/postgres", "client/avanor", "provider/providertest"}
 	for _, room := range rooms {
 		if slices.Contains(allowed, room) {
 			continue

@@ -3,13 +3,10 @@ package e2e
 import (
 	"bytes"
 	"flag"
-	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +14,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/db/dbtest"
+	"github.com/brama-pay/brama/e2e/program"
 )
 
 func TestMain(m *testing.M) {
@@ -25,45 +23,8 @@ func TestMain(m *testing.M) {
 		_ = f.Value.Set("4") // most of a test's time is waiting for another process
 	}
 	status := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(filepath.Dir(built))
-	}
+	program.Remove()
 	os.Exit(status)
-}
-
-// buildVariable names a built program to test instead of the one of this tree.
-const buildVariable = "BRAMA_TEST_BINARY"
-
-var built string // what program has built; removed in the end
-
-// program is the program under test, built once for all tests.
-var program = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv(buildVariable); given != "" {
-		return given, nil
-	}
-	if err := lookAtSources(); err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp("", "brama-e2e-")
-	if err != nil {
-		return "", err
-	}
-	built = filepath.Join(dir, "brama")
-	if said, err := exec.Command("go", "build", "-o", built, "github.com/brama-pay/brama/cmd/brama").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, said)
-	}
-	return built, nil
-})
-
-// lookAtSources lists the module's folders. What a running test looks at is what
-// its cached result depends on, which would otherwise know nothing of the program.
-func lookAtSources() error {
-	return filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "bin" || entry.Name() == "brama-data") {
-			return fs.SkipDir
-		}
-		return err
-	})
 }
 
 // gateway is a running program and the data that it keeps over its restarts.
@@ -123,7 +84,7 @@ func newGateway(t *testing.T, engine string, list ...option) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, err := program()
+	binary, err := program.Build()
 	if err != nil {
 		t.Fatalf("build the program: %v", err)
 	}
@@ -137,7 +98,7 @@ func newGateway(t *testing.T, engine string, list ...option) *gateway {
 	t.Cleanup(func() { // before the database is dropped
 		g.kill()
 		if t.Failed() {
-			t.Logf("the gateway's log:\n%s", tail(g.log(), 16<<10))
+			t.Logf("the gateway's log:\n%s", program.Tail(g.log(), 16<<10))
 		}
 		_ = os.RemoveAll(dir)
 	})
@@ -160,10 +121,8 @@ func (g *gateway) storage() []string {
 	return flags
 }
 
-func (g *gateway) logPath() string { return filepath.Join(g.dir, "stderr") }
-
 func (g *gateway) log() string {
-	text, _ := os.ReadFile(g.logPath())
+	text, _ := os.ReadFile(program.Log(g.dir))
 	return string(text)
 }
 
@@ -178,8 +137,6 @@ func (g *gateway) worksWithoutError() {
 	}
 }
 
-func tail(text string, n int) string { return text[max(0, len(text)-n):] }
-
 // start starts the program and waits until it is ready.
 func (g *gateway) start() {
 	g.t.Helper()
@@ -191,18 +148,17 @@ func (g *gateway) start() {
 // awaitReady waits for the line of the log that says so, and learns the address.
 func (g *gateway) awaitReady(before int) {
 	g.t.Helper()
-	ready := regexp.MustCompile(`msg=ready listen=(\S+)`)
 	g.eventually("the gateway is ready", func() bool {
 		select {
 		case <-g.ended:
-			g.t.Fatalf("the gateway ended at its start:\n%s", tail(g.log(), 4<<10))
+			g.t.Fatalf("the gateway ended at its start:\n%s", program.Tail(g.log(), 4<<10))
 		default:
 		}
-		found := ready.FindStringSubmatch(g.log()[before:])
-		if found == nil {
+		address, ok := program.Ready(g.log()[before:])
+		if !ok {
 			return false
 		}
-		g.listen, g.url = found[1], "http://"+found[1]
+		g.listen, g.url = address, "http://"+address
 		return g.status("/readyz") == http.StatusOK
 	})
 }
@@ -216,27 +172,10 @@ func (g *gateway) launch() {
 // spawn starts the program, which ends with this process at the latest.
 func (g *gateway) spawn(args []string) (*exec.Cmd, chan struct{}) {
 	g.t.Helper()
-	c := exec.Command(g.binary, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	stderr, err := os.OpenFile(g.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	c, ended, err := program.Spawn(g.binary, g.dir, args...)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	defer stderr.Close()
-	stdout, err := os.OpenFile(filepath.Join(g.dir, "stdout"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer stdout.Close()
-	c.Stdout, c.Stderr = stdout, stderr
-	if err := c.Start(); err != nil {
-		g.t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = c.Wait()
-		close(ended)
-	}()
 	return c, ended
 }
 
@@ -285,19 +224,11 @@ func (g *gateway) operator(args ...string) string {
 	return said
 }
 
-// patience is how long a test waits for what must come. The machine may be busy
-// with other packages' tests.
-const patience = 90 * time.Second
+// patience is how long a test waits for what must come.
+const patience = program.Patience
 
 // eventually waits until something is so.
 func (g *gateway) eventually(what string, so func() bool) {
 	g.t.Helper()
-	pause := 5 * time.Millisecond
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
-		if so() {
-			return
-		}
-		pause = min(pause*2, 100*time.Millisecond)
-	}
-	g.t.Fatalf("waited for %v in vain: %s", patience, what)
+	program.Eventually(g.t, what, so)
 }

@@ -77,18 +77,27 @@ func binaries(progress io.Writer) (string, error) {
 	if bin := newest(); bin != "" {
 		return bin, nil
 	}
-	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", "postgresql"}} {
-		apt := exec.Command("apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
-		apt.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		apt.Stdout, apt.Stderr = progress, progress
-		if err := apt.Run(); err != nil {
-			return "", fmt.Errorf("apt-get %s: %w", args[0], err)
-		}
+	if err := Install(progress, "postgresql"); err != nil {
+		return "", err
 	}
 	if bin := newest(); bin != "" {
 		return bin, nil
 	}
 	return "", errors.New("no /usr/lib/postgresql/*/bin after installing postgresql")
+}
+
+// Install installs packages of Debian, which root alone may. progress gets what the
+// installation says.
+func Install(progress io.Writer, packages ...string) error {
+	for _, args := range [][]string{{"update"}, append([]string{"install", "-y", "--no-install-recommends"}, packages...)} {
+		apt := exec.Command("apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
+		apt.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		apt.Stdout, apt.Stderr = progress, progress
+		if err := apt.Run(); err != nil {
+			return fmt.Errorf("apt-get %s: %w", args[0], err)
+		}
+	}
+	return nil
 }
 
 func newest() string {
