@@ -39,7 +39,7 @@ func loadAssets() (content map[string][]byte, paths map[string]string) {
 	return content, paths
 }
 
-var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 // serveAsset serves a file for good, or 404 that is not kept.
 func serveAsset(w http.ResponseWriter, r *http.Request, name string) {

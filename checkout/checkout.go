@@ -1,7 +1,8 @@
 // Package checkout is the payer's page: a card form, the one-time code, and what
 // became of the payment (api/avanor.md §5). It is a door: HTTP only, rendered on
-// the server, without script or cookie. The session in the address is the
-// capability, so whoever has it may pay, and nobody else finds it.
+// the server, without a cookie; its one script makes it pleasant and is not needed.
+// The session in the address is the capability, so whoever has it may pay, and
+// nobody else finds it.
 //
 // It must not know how a payment is made, nor the merchants' protocols. What a
 // payer types goes to the room of invoices and nowhere else: not back into a page

@@ -25,7 +25,7 @@ func TestPayerPaysWithAPlainForm(t *testing.T) {
 	}
 	w = c.visit(page)
 	wantStatus(t, w, http.StatusOK)
-	wantText(t, w, "Paid", "555555XXXXXX4444", `href="https://shop.example/ok?order=17&amp;x=1"`)
+	wantText(t, w, "Paid", "5555\u00a055••\u00a0••••\u00a04444", `href="https://shop.example/ok?order=17&amp;x=1"`)
 }
 
 func TestPayerAnswersAChallenge(t *testing.T) {
@@ -82,7 +82,7 @@ func TestUnknownSessions(t *testing.T) {
 				"Content-Type", "application/x-www-form-urlencoded", "Accept-Language", "uk"))
 			wantStatus(t, w, http.StatusNotFound)
 			wantText(t, w, `<html lang="uk">`, "Такого платежу немає")
-			if strings.Contains(w.Body.String(), "<script") || len(c.cards) != 0 {
+			if strings.Contains(w.Body.String(), "<script>") || len(c.cards) != 0 {
 				t.Errorf("%s %s: %s", method, target, w.Body)
 			}
 		}
@@ -172,8 +172,11 @@ func TestWaitingPageComesBackByItself(t *testing.T) {
 		c := newCounter()
 		c.page.State = state
 		body := c.visit(page).Body.String()
-		if got := strings.Contains(body, `http-equiv="refresh"`); got != (state == invoice.ShowWaiting) {
-			t.Errorf("%s refreshes: %v", state, got)
+		if got := strings.Contains(body, `<noscript><meta http-equiv="refresh"`); got != (state == invoice.ShowWaiting) {
+			t.Errorf("%s refreshes without script: %v", state, got)
+		}
+		if got := strings.Contains(body, ` data-wait="`); got != (state == invoice.ShowWaiting || state == invoice.ShowContinue) {
+			t.Errorf("%s refreshes with script: %v", state, got)
 		}
 	}
 }

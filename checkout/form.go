@@ -126,13 +126,20 @@ func readExpiry(typed string, now time.Time, past bool) (expiry, why string) {
 	}
 	month, year, ok := monthAndYear(text)
 	if !ok {
-		return "", "expiry.form"
+		return "", "expiry.format"
 	}
 	end := time.Date(2000+year, time.Month(month)+1, 1, 0, 0, 0, 0, time.UTC)
 	if !past && !now.Before(end) {
 		return "", "expiry.past"
 	}
 	return twoDigits(month) + "/" + twoDigits(year), ""
+}
+
+// monthOf counts the months since 2000, of which January is the first, UTC: the script
+// of the page compares a card's with it.
+func monthOf(now time.Time) int {
+	now = now.UTC()
+	return 12*(now.Year()-2000) + int(now.Month())
 }
 
 func monthAndYear(text string) (month, year int, ok bool) {

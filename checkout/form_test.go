@@ -65,14 +65,14 @@ func TestReadExpiry(t *testing.T) {
 		{"10/26", "10/26", ""}, // this month
 		{"09/26", "", "expiry.past"},
 		{"", "", "expiry.empty"},
-		{"13/30", "", "expiry.form"},
-		{"00/30", "", "expiry.form"},
-		{"08/1930", "", "expiry.form"},
-		{"08/3", "", "expiry.form"},
-		{"08//30", "", "expiry.form"},
-		{"+8/30", "", "expiry.form"},
-		{"٠٨/٣٠", "", "expiry.form"},
-		{goodCard, "", "expiry.form"},
+		{"13/30", "", "expiry.format"},
+		{"00/30", "", "expiry.format"},
+		{"08/1930", "", "expiry.format"},
+		{"08/3", "", "expiry.format"},
+		{"08//30", "", "expiry.format"},
+		{"+8/30", "", "expiry.format"},
+		{"٠٨/٣٠", "", "expiry.format"},
+		{goodCard, "", "expiry.format"},
 	}
 	for _, test := range tests {
 		if expiry, why := readExpiry(test.typed, clock, false); expiry != test.expiry || why != test.why {
@@ -127,7 +127,7 @@ func TestProblemsStandBesideTheirFields(t *testing.T) {
 				t.Errorf("%d fields marked, want %d", got, len(test.wrong))
 			}
 			for _, field := range test.wrong {
-				wantText(t, w, `id="`+field+`-error"`, `href="#`+field+`"`, `aria-describedby="`+field+`-error `+field+`-help"`)
+				wantText(t, w, `id="`+field+`-error"`, `aria-describedby="`+field+`-error`, `role="alert">`+"\n<p>Please check")
 			}
 			if strings.Count(body, " autofocus") != 1 || !strings.Contains(body, "<title>Error:") || len(c.cards) != 0 {
 				t.Errorf("cards %d\n%s", len(c.cards), body)

@@ -106,7 +106,7 @@ func TestPagesAreSmall(t *testing.T) {
 func TestAssets(t *testing.T) {
 	c := newCounter()
 	body := c.visit(page).Body.String()
-	kinds := map[string]string{"checkout.css": "text/css; charset=utf-8", "brama.svg": "image/svg+xml"}
+	kinds := map[string]string{"checkout.css": "text/css; charset=utf-8", "brama.svg": "image/svg+xml", "checkout.js": "text/javascript; charset=utf-8"}
 	for name, kind := range kinds {
 		path := assetPaths[name]
 		if !strings.Contains(body, path) || !hashes.MatchString(path) {
@@ -149,7 +149,7 @@ func TestColoursAreReadable(t *testing.T) {
 		t.Fatal("there is no dark scheme")
 	}
 	pairs := [][2]string{{"ink", "sheet"}, {"ink", "ground"}, {"soft", "sheet"}, {"soft", "ground"}, {"act", "sheet"}, {"act", "ground"},
-		{"on-act", "act"}, {"bad", "sheet"}, {"bad", "bad-ground"}, {"ink", "bad-ground"}, {"good", "sheet"}}
+		{"on-act", "act"}, {"bad", "sheet"}, {"bad", "bad-ground"}, {"ink", "bad-ground"}, {"good", "sheet"}, {"on-act", "act-more"}}
 	for scheme, text := range map[string]string{"light": light, "dark": dark} {
 		for _, pair := range pairs {
 			if c := contrast(colour(t, text, pair[0]), colour(t, text, pair[1])); c < 4.5 {

@@ -114,7 +114,7 @@ func TestPhrasesAreUsed(t *testing.T) {
 		used["sorry."+string(why)+".text"] = true
 	}
 	for _, field := range []string{fieldCard, fieldExpiry, fieldCVV, fieldCode} {
-		for _, part := range []string{".label", ".help", ".empty", ".wrong", ".length", ".slip", ".form", ".past"} {
+		for _, part := range []string{".label", ".help", ".empty", ".wrong", ".length", ".slip", ".format", ".past"} {
 			used[field+part] = true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/invoice"
@@ -31,6 +33,7 @@ type view struct {
 	Parts    *parts // of a payment in parts; nil is none
 	Problems []problem
 	Expiry   string
+	Month    int // this one, as field.Now has it
 	Hints    []hint
 }
 
@@ -101,23 +104,41 @@ func (v view) Problem(field string) string {
 // First reports whether the field is the first that must be mended.
 func (v view) First(field string) bool { return len(v.Problems) > 0 && v.Problems[0].Field == field }
 
+// Waits reports whether the page changes without the payer: it looks by itself.
+func (v view) Waits() bool {
+	return v.Kind == string(invoice.ShowWaiting) || v.Kind == string(invoice.ShowContinue)
+}
+
 // field is an input of a form, as its template needs it.
 type field struct {
 	view
 	Name, Autocomplete string
-	Longest            int // characters that fit, with the gaps that people type
+	Longest            int      // characters that fit, with the gaps that people type
+	Wrongs             []string // what can be wrong: the phrases after its name
+	Help               bool     // there is more to say than its label
 }
 
 // Field is the input of that name.
 func (v view) Field(name string) (field, error) {
 	for _, f := range []field{
-		{v, fieldCard, "cc-number", 40}, {v, fieldExpiry, "cc-exp", 9}, {v, fieldCVV, "cc-csc", 4}, {v, fieldCode, "one-time-code", 20},
+		{v, fieldCard, "cc-number", 40, []string{"empty", "length", "slip"}, false},
+		{v, fieldExpiry, "cc-exp", 9, []string{"empty", "format", "past"}, true},
+		{v, fieldCVV, "cc-csc", 4, []string{"empty", "wrong"}, true},
+		{v, fieldCode, "one-time-code", 20, []string{"empty", "wrong"}, true},
 	} {
 		if f.Name == name {
 			return f, nil
 		}
 	}
 	return field{}, fmt.Errorf("no field %q", name)
+}
+
+// Now is the month for the input that a past one is wrong in, else 0.
+func (f field) Now() int {
+	if f.Name == fieldExpiry {
+		return f.Month
+	}
+	return 0
 }
 
 // Value is what stands in the input already: of all that was typed only the date.
@@ -150,8 +171,9 @@ func (v *visit) blank(reason string) view {
 func (v *visit) present() view {
 	p, in := v.blank(""), v.page.Invoice
 	p.Kind = string(v.page.State)
-	p.Shop, p.Order, p.About, p.Payer, p.Hold = v.page.ShopName, in.OrderID, in.Description, in.PayerAccount, in.Hold
+	p.Shop, p.Order, p.About, p.Payer, p.Hold = v.page.ShopName, in.OrderID, in.Description, groups(in.PayerAccount), in.Hold
 	p.Price = v.lang.write(in.PriceAmount())
+	p.Month = monthOf(v.Now())
 	if in.Surcharge > 0 {
 		p.Fee = v.lang.write(money.New(in.Surcharge, in.PriceCurrency))
 	}
@@ -168,6 +190,18 @@ func (v *visit) present() view {
 		p.Reason = reasons[in.Failure]
 	}
 	return p
+}
+
+// groups writes a masked account as it stands on the card: 4242 42•• •••• 4242.
+func groups(account string) string {
+	var b strings.Builder
+	for i, c := range strings.ReplaceAll(account, "X", "•") {
+		if n := utf8.RuneCountInString(b.String()); i > 0 && n%5 == 4 {
+			b.WriteString(noBreak)
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 // parts writes the page's parts for people; nil when there are none, or when their

@@ -18,9 +18,9 @@ var templateFiles embed.FS
 
 var pages = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
 
-// policy lets a page load its own style and picture and post to itself, and
-// nothing else: no script, no frame, nobody else's address.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// policy lets a page load its own script, style and picture, ask and post to itself,
+// and nothing else: nothing inline, no frame, nobody else's address.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // write sends the answer. A page that cannot be rendered becomes an answer
 // without one: nothing of it has left yet.
