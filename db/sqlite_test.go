@@ -1,12 +1,17 @@
 package db
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/brama-pay/brama/fault"
 )
 
 func openEngine(t *testing.T) *sqliteEngine {
@@ -121,5 +126,41 @@ func TestAssign(t *testing.T) {
 	}
 	if err := (liteRow{int64(1)}).Scan(&n, &s); err == nil {
 		t.Error("a row of one column fills two fields")
+	}
+}
+
+// What a disk that failed reads as is no defect of ours: the callers hear that the
+// database is not available.
+func TestABrokenFileIsNotAvailable(t *testing.T) {
+	for name, spoil := range map[string]func([]byte) []byte{
+		"a page":     func(b []byte) []byte { return append(b[:4096], bytes.Repeat([]byte{0xa5}, len(b)-4096)...) },
+		"the header": func(b []byte) []byte { return append(bytes.Repeat([]byte{0xa5}, 100), b[100:]...) },
+	} {
+		path := filepath.Join(t.TempDir(), "broken.db")
+		open := func() *sql.DB {
+			pool, err := sql.Open("sqlite", "file:"+path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pool
+		}
+		pool := open()
+		if _, err := pool.Exec("CREATE TABLE counter (value BIGINT)"); err != nil {
+			t.Fatal(err)
+		}
+		pool.Close()
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, spoil(whole), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pool = open()
+		_, err = pool.Exec("INSERT INTO counter VALUES (1)")
+		pool.Close()
+		if got := translate(err); !fault.Is(got, fault.Unavailable) {
+			t.Errorf("%s is broken: %v", name, got)
+		}
 	}
 }

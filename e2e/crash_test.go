@@ -21,6 +21,8 @@ type load struct {
 	g  *gateway
 	to string // the shop's receiver
 
+	receiver *receiver
+
 	mu       sync.Mutex
 	asked    map[string]bool                 // payouts that were sent for, by the shop's id
 	payouts  map[string]int64                // those acknowledged: the gateway's id
@@ -37,7 +39,7 @@ type load struct {
 func newLoad(g *gateway, r *receiver) *load {
 	g.operator("shop", "set", "1520", "payout_callback_url="+r.URL, "--commit")
 	return &load{
-		g: g, to: r.URL, asked: map[string]bool{}, payouts: map[string]int64{}, orders: map[string]bool{}, paid: map[string]int64{},
+		g: g, to: r.URL, receiver: r, asked: map[string]bool{}, payouts: map[string]int64{}, orders: map[string]bool{}, paid: map[string]int64{},
 		ended: map[string]avanor.InvoiceStatus{}, refunds: map[string]int64{},
 	}
 }
