@@ -102,7 +102,9 @@
     if (input.name === 'card' && /^[\d ]+$/.test(input.value)) {
       input.value = compact(input.value).replace(/(\d{4})(?=\d)/g, '$1 ');
     }
-    if (input.name === 'expiry' && /^(0[1-9]|1[0-2])$/.test(input.value)) input.value += '/';
+    if (input.name === 'expiry') { // the slash comes by itself; who types it too has one
+      input.value = input.value.replace(/^(0[1-9]|1[0-2])$/, '$1/').replace(/\/[\s/]+$/, '/');
+    }
   });
 
   // Waiting: ask how the payment stands, ever less often, and show what changed where

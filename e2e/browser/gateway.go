@@ -34,7 +34,7 @@ func Serve(t testing.TB, flags ...string) *Gateway {
 		t.Fatal(err)
 	}
 	g := &Gateway{t: t, dir: dir, bin: binary}
-	args := append([]string{"serve", "--demo", "--listen", "127.0.0.1:0", "--data", g.data(), "--sandbox-delay", "0"}, flags...)
+	args := append([]string{"serve", "--demo", "--listen", "127.0.0.1:0", "--data", g.Data(), "--sandbox-delay", "0"}, flags...)
 	process, ended, err := program.Spawn(binary, dir, args...)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,8 @@ func (g *Gateway) end(process *exec.Cmd, ended <-chan struct{}) {
 	_ = os.RemoveAll(g.dir)
 }
 
-func (g *Gateway) data() string { return filepath.Join(g.dir, "data") }
+// Data is the directory of the gateway's data.
+func (g *Gateway) Data() string { return filepath.Join(g.dir, "data") }
 
 // Log is what the program has logged.
 func (g *Gateway) Log() string {
@@ -95,7 +96,7 @@ func (g *Gateway) Printed() string {
 // succeed, and gives what it said.
 func (g *Gateway) Brama(args ...string) string {
 	g.t.Helper()
-	said, err := exec.Command(g.bin, append(args, "--data", g.data())...).CombinedOutput()
+	said, err := exec.Command(g.bin, append(args, "--data", g.Data())...).CombinedOutput()
 	if err != nil {
 		g.t.Fatalf("brama %s: %v\n%s", strings.Join(args, " "), err, said)
 	}

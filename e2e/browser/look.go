@@ -26,18 +26,25 @@ func call[P, R any](tab *Tab, command cdp.Command[P, R], params P) {
 func (tab *Tab) look(width int64, dark bool) {
 	tab.t.Helper()
 	height, scheme := int64(800), "light"
-	if width == phoneWidth {
+	phone := width <= phoneWidth
+	if phone {
 		height = 844
 	}
 	if dark {
 		scheme = "dark"
 	}
 	call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width == phoneWidth,
+		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: phone,
 	})
 	call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+}
+
+// scripts lets the page's scripts run, or not.
+func (tab *Tab) scripts(run bool) {
+	tab.t.Helper()
+	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
 }
 
 // Shot takes the four pictures of the page, wide and narrow, light and dark, when
@@ -75,6 +82,8 @@ var axe string
 func (tab *Tab) Axe() {
 	tab.t.Helper()
 	defer tab.look(tab.width, tab.dark)
+	tab.scripts(true) // axe is one; those of a page that was loaded without do not come back
+	defer tab.scripts(!tab.noScript)
 	for _, scheme := range []string{"light", "dark"} {
 		tab.look(tab.width, scheme == "dark")
 		for _, fault := range Eval[[]string](tab, axe+axeFaults) {

@@ -46,7 +46,8 @@ type Option func(*Tab)
 
 // The ways to look at a page. Without any it is 1280 pixels wide and light.
 var (
-	Phone    Option = func(tab *Tab) { tab.width = phoneWidth } // 390 pixels wide
+	Phone    Option = func(tab *Tab) { tab.width = phoneWidth }  // 390 pixels wide
+	Narrow   Option = func(tab *Tab) { tab.width = narrowWidth } // 320, the least that must do (WCAG 2.2, 1.4.10)
 	Dark     Option = func(tab *Tab) { tab.dark = true }
 	NoScript Option = func(tab *Tab) { tab.noScript = true } // scripts are turned off
 )
@@ -55,8 +56,9 @@ var (
 func Language(tag string) Option { return func(tab *Tab) { tab.language = tag } }
 
 const (
-	deskWidth  = 1280
-	phoneWidth = 390
+	deskWidth   = 1280
+	phoneWidth  = 390
+	narrowWidth = 320
 )
 
 // Open opens a tab that is closed with the test, which fails when the page did
@@ -81,9 +83,7 @@ func Open(t testing.TB, g *Gateway, options ...Option) *Tab {
 	tab.look(tab.width, tab.dark)
 	call(tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	call(tab, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tab.language}})
-	if tab.noScript {
-		call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	}
+	tab.scripts(!tab.noScript)
 	return tab
 }
 
@@ -170,14 +170,14 @@ func (tab *Tab) Press(keys string) {
 // Focused is the id, else the name, else the text of the element with the focus.
 func (tab *Tab) Focused() string {
 	tab.t.Helper()
-	return Eval[string](tab, `(e => e.id || e.name || e.innerText || e.tagName)(document.activeElement)`)
+	return Eval[string](tab, `(e => e.id || e.name || e.innerText.replace(/\s+/g, ' ') || e.tagName)(document.activeElement)`)
 }
 
 // Text is the visible text of an element, which is waited for.
 func (tab *Tab) Text(selector string) string {
 	tab.t.Helper()
 	tab.Await(selector)
-	return Eval[string](tab, fmt.Sprintf(`document.querySelector(%s).innerText.trim()`, quote(selector)))
+	return Eval[string](tab, fmt.Sprintf(`document.querySelector(%s).innerText.replace(/\s+/g, ' ').trim()`, quote(selector)))
 }
 
 // Count is how many such elements there are.
@@ -200,8 +200,7 @@ func (tab *Tab) FitsWidth() {
 // Eval evaluates an expression of JavaScript, or what a promise comes to.
 func Eval[T any](tab *Tab, expression string) (value T) {
 	tab.t.Helper()
-	// A page that is just being replaced cannot answer; the next one can.
-	tab.do("evaluate "+expression, func() (err error) { value, err = evaluate[T](tab, expression); return err })
+	tab.do("evaluate …"+program.Tail(expression, 300), func() (err error) { value, err = evaluate[T](tab, expression); return err })
 	return value
 }
 
