@@ -30,6 +30,13 @@ check:
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 	$(GO) mod tidy -diff
+	@cp -r console .generated && $(GO) tool -modfile=tools/go.mod templ generate -path .generated >/dev/null 2>&1; \
+	diff -r console .generated >/dev/null; status=$$?; rm -rf .generated; \
+	if [ $$status != 0 ]; then echo "the pages' generated code is not current: make generate"; exit 1; fi
+
+## generate: the Go code of the console's pages, from their templates
+generate:
+	$(GO) tool -modfile=tools/go.mod templ generate -path console
 
 ## fuzz: five minutes on each parser that reads strangers' bytes (FUZZTIME=5m)
 FUZZTIME ?= 5m
@@ -72,4 +79,4 @@ help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 FORCE:
-.PHONY: run build test race check fuzz sim screenshots cluster clean help FORCE
+.PHONY: run build test race check generate fuzz sim screenshots cluster clean help FORCE

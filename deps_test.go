@@ -19,17 +19,17 @@ var rooms = []string{
 	"money", "fault", "seal", "signature",
 	"db", "db/dbtest", "db/dbtest/postgres",
 	"ledger", "audit", "shop", "replay", "fee", "payway", "instalment", "provider", "callback",
-	"invoice", "payout", "inbox",
+	"invoice", "payout", "inbox", "operator",
 	"provider/providertest", "provider/sandbox",
 	"client/avanor", "client/payparts", "provider/privatbank",
 	"api/body", "api/caller", "demo",
-	"checkout", "api/avanor", "api/payparts",
+	"checkout", "api/avanor", "api/payparts", "console",
 	"sim", "cmd/brama", "e2e/program", "e2e/browser", "e2e", "e2e/cluster", "mutants",
 }
 
 // doors speak to the world; nothing but the command may import them, and what
 // runs the whole gateway in its place.
-var doors = []string{"api/avanor", "api/payparts", "checkout", "demo"}
+var doors = []string{"api/avanor", "api/payparts", "checkout", "console", "demo"}
 
 type listed struct {
 	ImportPath string

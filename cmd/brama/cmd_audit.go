@@ -17,7 +17,7 @@ type auditList struct {
 	Limit  int   `help:"How many." default:"50" env:"-"`
 }
 
-func (c *auditList) operate(ctx context.Context, o *operator) error {
+func (c *auditList) operate(ctx context.Context, o *desk) error {
 	links, err := audit.Newest(ctx, o.db.Reader(), c.Shop, c.Before, max(c.Limit, 1))
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ type callbackList struct {
 	Limit  int    `help:"How many." default:"50" env:"-"`
 }
 
-func (c *callbackList) operate(ctx context.Context, o *operator) error {
+func (c *callbackList) operate(ctx context.Context, o *desk) error {
 	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ type callbackReplay struct {
 	Failed bool  `help:"All parked messages of the shop." env:"-"`
 }
 
-func (c *callbackReplay) operate(ctx context.Context, o *operator) error {
+func (c *callbackReplay) operate(ctx context.Context, o *desk) error {
 	if c.Failed == (c.ID != 0) {
 		return errors.New("name either one message or --failed")
 	}

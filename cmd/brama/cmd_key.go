@@ -26,7 +26,7 @@ type keyCommands struct {
 
 type keyList struct{}
 
-func (c *keyList) operate(_ context.Context, o *operator) error {
+func (c *keyList) operate(_ context.Context, o *desk) error {
 	keys, err := seal.ReadKeys(o.keyPath)
 	if err != nil {
 		return fmt.Errorf("--key-file: %w", err)
@@ -49,7 +49,7 @@ func (c *keyList) operate(_ context.Context, o *operator) error {
 
 type keyRotate struct{ deed }
 
-func (c *keyRotate) operate(ctx context.Context, o *operator) error {
+func (c *keyRotate) operate(ctx context.Context, o *desk) error {
 	unlock, err := lockKeys(o.keyPath)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func lockKeys(path string) (unlock func(), err error) {
 
 // readyToRotate reads the key file and refuses what would lose secrets. An
 // unfinished rotation shows in the canary, which is sealed anew at the very end.
-func (o *operator) readyToRotate(ctx context.Context) (keys seal.Keys, unfinished bool, err error) {
+func (o *desk) readyToRotate(ctx context.Context) (keys seal.Keys, unfinished bool, err error) {
 	if keys, err = seal.ReadKeys(o.keyPath); err != nil {
 		return nil, false, fmt.Errorf("--key-file: %w", err)
 	}
@@ -124,7 +124,7 @@ func (o *operator) readyToRotate(ctx context.Context) (keys seal.Keys, unfinishe
 	return keys, !o.box.Current(canary.Value), nil
 }
 
-func (o *operator) planRotation(ctx context.Context, d deed, keys seal.Keys, unfinished bool) error {
+func (o *desk) planRotation(ctx context.Context, d deed, keys seal.Keys, unfinished bool) error {
 	n, err := o.countSealed(ctx, unfinished)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (o *operator) planRotation(ctx context.Context, d deed, keys seal.Keys, unf
 
 // newKey puts a new key first, in the file before the box: what is sealed must
 // open after a crash.
-func (o *operator) newKey(keys seal.Keys) (seal.Keys, error) {
+func (o *desk) newKey(keys seal.Keys) (seal.Keys, error) {
 	next, err := keys.Next(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (n sealedCount) total() int64 { return n.shops + n.accounts + n.stores + n.
 
 // countSealed counts what a rotation would seal anew: everything, or what one
 // that was cut has left.
-func (o *operator) countSealed(ctx context.Context, unfinished bool) (n sealedCount, err error) {
+func (o *desk) countSealed(ctx context.Context, unfinished bool) (n sealedCount, err error) {
 	if unfinished {
 		return o.countStale(ctx)
 	}
@@ -178,7 +178,7 @@ func (o *operator) countSealed(ctx context.Context, unfinished bool) (n sealedCo
 	return n, nil
 }
 
-func (o *operator) countStale(ctx context.Context) (n sealedCount, err error) {
+func (o *desk) countStale(ctx context.Context) (n sealedCount, err error) {
 	err = o.eachShop(ctx, func(row *shop.Shop) error {
 		_, needed, err := shop.NewReseal(o.box, row)
 		if err != nil {
@@ -205,7 +205,7 @@ func (o *operator) countStale(ctx context.Context) (n sealedCount, err error) {
 
 // resealAll goes through everything until a whole round finds nothing: a request
 // under way may still store what it sealed under the old key.
-func (o *operator) resealAll(ctx context.Context) (done sealedCount, err error) {
+func (o *desk) resealAll(ctx context.Context) (done sealedCount, err error) {
 	for {
 		n, err := o.resealOnce(ctx)
 		done = sealedCount{done.shops + n.shops, done.accounts + n.accounts, done.stores + n.stores, done.payouts + n.payouts}
@@ -215,7 +215,7 @@ func (o *operator) resealAll(ctx context.Context) (done sealedCount, err error) 
 	}
 }
 
-func (o *operator) resealOnce(ctx context.Context) (n sealedCount, err error) {
+func (o *desk) resealOnce(ctx context.Context) (n sealedCount, err error) {
 	err = o.eachShop(ctx, func(row *shop.Shop) error {
 		u, needed, err := shop.NewReseal(o.box, row)
 		if err != nil {
@@ -239,7 +239,7 @@ func (o *operator) resealOnce(ctx context.Context) (n sealedCount, err error) {
 }
 
 // resealCatalogue does what is locked by the house: provider accounts and stores.
-func (o *operator) resealCatalogue(ctx context.Context, n *sealedCount) error {
+func (o *desk) resealCatalogue(ctx context.Context, n *sealedCount) error {
 	accounts, err := provider.NewReseals(ctx, o.db.Reader(), o.box)
 	if err != nil {
 		return err
@@ -264,7 +264,7 @@ func (o *operator) resealCatalogue(ctx context.Context, n *sealedCount) error {
 }
 
 // eachShop goes through the shops in pages.
-func (o *operator) eachShop(ctx context.Context, each func(*shop.Shop) error) error {
+func (o *desk) eachShop(ctx context.Context, each func(*shop.Shop) error) error {
 	const page = 200
 	for after := int64(0); ; {
 		rows, err := shop.List(ctx, o.db.Reader(), after, page)
@@ -299,7 +299,7 @@ func (u crowned) Decide(s *db.State) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-func (o *operator) finishRotation(ctx context.Context, keys seal.Keys, done sealedCount) error {
+func (o *desk) finishRotation(ctx context.Context, keys seal.Keys, done sealedCount) error {
 	canary, err := o.box.Canary()
 	if err != nil {
 		return err

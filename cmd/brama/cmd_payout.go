@@ -25,14 +25,14 @@ type payoutNumber struct {
 	ID int64 `arg:"" help:"The payout's id."`
 }
 
-func (c payoutNumber) find(ctx context.Context, o *operator) (*payout.Payout, error) {
+func (c payoutNumber) find(ctx context.Context, o *desk) (*payout.Payout, error) {
 	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
 		return nil, err
 	}
 	return o.payouts().Find(ctx, c.Shop, c.ID)
 }
 
-func (o *operator) payouts() *payout.Payouts { return &payout.Payouts{DB: o.db, Box: o.box} }
+func (o *desk) payouts() *payout.Payouts { return &payout.Payouts{DB: o.db, Box: o.box} }
 
 type payoutList struct {
 	shopNumber
@@ -41,7 +41,7 @@ type payoutList struct {
 	Limit   int   `help:"How many." default:"50" env:"-"`
 }
 
-func (c *payoutList) operate(ctx context.Context, o *operator) error {
+func (c *payoutList) operate(ctx context.Context, o *desk) error {
 	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func statusText(s payout.Status) string { return fmt.Sprintf("%d %s", s, s) }
 
 type payoutShow struct{ payoutNumber }
 
-func (c *payoutShow) operate(ctx context.Context, o *operator) error {
+func (c *payoutShow) operate(ctx context.Context, o *desk) error {
 	p, err := c.find(ctx, o)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (c *payoutShow) operate(ctx context.Context, o *operator) error {
 }
 
 // attempts lists the calls that were made for an operation.
-func (o *operator) attempts(ctx context.Context, shopID, operation int64) error {
+func (o *desk) attempts(ctx context.Context, shopID, operation int64) error {
 	rows, err := provider.Attempts.Select(ctx, o.db.Reader(), "operation = $1 AND shop_id = $2 ORDER BY n", operation, shopID)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -111,7 +111,7 @@ type payoutConfirm struct {
 	payoutNumber
 }
 
-func (c *payoutConfirm) operate(ctx context.Context, o *operator) error {
+func (c *payoutConfirm) operate(ctx context.Context, o *desk) error {
 	return o.decide(ctx, c.deed, c.payoutNumber, payout.Confirm{Shop: c.Shop, ID: c.ID, Actor: o.actor})
 }
 
@@ -121,7 +121,7 @@ type payoutReject struct {
 	Reason string `help:"Why, for the audit." env:"-" placeholder:"TEXT"`
 }
 
-func (c *payoutReject) operate(ctx context.Context, o *operator) error {
+func (c *payoutReject) operate(ctx context.Context, o *desk) error {
 	return o.decide(ctx, c.deed, c.payoutNumber, payout.Reject{Shop: c.Shop, ID: c.ID, Actor: o.actor, Reason: c.Reason})
 }
 
@@ -132,14 +132,14 @@ type payoutResolve struct {
 	Reason  string `help:"How the outcome is known, for the audit." required:"" env:"-" placeholder:"TEXT"`
 }
 
-func (c *payoutResolve) operate(ctx context.Context, o *operator) error {
+func (c *payoutResolve) operate(ctx context.Context, o *desk) error {
 	return o.decide(ctx, c.deed, c.payoutNumber, payout.Resolve{
 		Shop: c.Shop, ID: c.ID, Paid: c.Outcome == "paid", Actor: o.actor, Reason: c.Reason,
 	})
 }
 
 // decide runs an operator's decision on a payout and shows what it changes.
-func (o *operator) decide(ctx context.Context, d deed, c payoutNumber, act db.UseCase[*payout.Payout]) error {
+func (o *desk) decide(ctx context.Context, d deed, c payoutNumber, act db.UseCase[*payout.Payout]) error {
 	before, err := c.find(ctx, o)
 	if err != nil {
 		return err

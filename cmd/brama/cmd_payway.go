@@ -38,7 +38,7 @@ type paywayCreate struct {
 // Help lists the properties.
 func (paywayCreate) Help() string { return paywayHelp() }
 
-func (c *paywayCreate) operate(ctx context.Context, o *operator) error {
+func (c *paywayCreate) operate(ctx context.Context, o *desk) error {
 	currency, err := currencyOf(c.Currency)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *paywayCreate) operate(ctx context.Context, o *operator) error {
 	return nil
 }
 
-func (o *operator) properties(row *payway.Payway) {
+func (o *desk) properties(row *payway.Payway) {
 	t := newTable(o.out)
 	for _, key := range payway.Keys() {
 		if text := row.Text(key.Name); text != "" {
@@ -70,7 +70,7 @@ func (o *operator) properties(row *payway.Payway) {
 
 // warnProvider says when a payway's provider account is not there: the payway
 // will refuse everything until it is.
-func (o *operator) warnProvider(ctx context.Context, name string) error {
+func (o *desk) warnProvider(ctx context.Context, name string) error {
 	accounts, err := provider.ListAccounts(ctx, o.db.Reader())
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ type paywayList struct {
 	Shop int64 `help:"Only those that this shop may use." env:"-" placeholder:"NUMBER"`
 }
 
-func (c *paywayList) operate(ctx context.Context, o *operator) error {
+func (c *paywayList) operate(ctx context.Context, o *desk) error {
 	t := newTable(o.out)
 	t.row("PAYWAY", "DIRECTION", "CURRENCY", "STATE", "PROVIDER", "PERCENT", "SHOPS", "NAME")
 	for _, direction := range []payway.Direction{payway.In, payway.Out} {
@@ -114,7 +114,7 @@ type paywayShow struct {
 	Alias string `arg:"" help:"Alias of the payway."`
 }
 
-func (c *paywayShow) operate(ctx context.Context, o *operator) error {
+func (c *paywayShow) operate(ctx context.Context, o *desk) error {
 	row, err := payway.Load(ctx, o.db.Reader(), c.Alias)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ type paywaySet struct {
 // Help lists the properties.
 func (paywaySet) Help() string { return paywayHelp() }
 
-func (c *paywaySet) operate(ctx context.Context, o *operator) error {
+func (c *paywaySet) operate(ctx context.Context, o *desk) error {
 	changes, err := do(ctx, o, c.deed, db.House, payway.Set{Alias: c.Alias, Values: c.Values, Actor: o.actor})
 	if err != nil {
 		return err

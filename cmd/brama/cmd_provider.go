@@ -29,7 +29,7 @@ func connectorNames() []string { return []string{privatbank.Name, sandbox.Name} 
 
 // connector refuses one that this build does not have, and the sandbox where money
 // is real: nothing would ever answer for it.
-func (o *operator) connector(ctx context.Context, name string) error {
+func (o *desk) connector(ctx context.Context, name string) error {
 	if !slices.Contains(connectorNames(), name) {
 		return noSuch(fmt.Sprintf("there is no connector %q", name), connectorNames())
 	}
@@ -50,7 +50,7 @@ type providerCreate struct {
 
 func (c *providerCreate) secretFiles() []string { return []string{c.SecretFile} }
 
-func (c *providerCreate) operate(ctx context.Context, o *operator) error {
+func (c *providerCreate) operate(ctx context.Context, o *desk) error {
 	if err := o.connector(ctx, c.Connector); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (c *providerCreate) operate(ctx context.Context, o *operator) error {
 
 type providerList struct{}
 
-func (c *providerList) operate(ctx context.Context, o *operator) error {
+func (c *providerList) operate(ctx context.Context, o *desk) error {
 	accounts, err := provider.ListAccounts(ctx, o.db.Reader())
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ type providerSet struct {
 	Deactivate bool     `help:"Send nothing new through the account; what was sent is still asked about." env:"-" xor:"active"`
 }
 
-func (c *providerSet) operate(ctx context.Context, o *operator) error {
+func (c *providerSet) operate(ctx context.Context, o *desk) error {
 	values, err := pairs(c.Values)
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ type providerRotate struct {
 
 func (c *providerRotate) secretFiles() []string { return []string{c.SecretFile} }
 
-func (c *providerRotate) operate(ctx context.Context, o *operator) error {
+func (c *providerRotate) operate(ctx context.Context, o *desk) error {
 	secrets, err := secretPairs(o.secrets[c.SecretFile])
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (c *providerRotate) operate(ctx context.Context, o *operator) error {
 }
 
 // account is a provider account without its secrets.
-func (o *operator) account(ctx context.Context, name string) (provider.Account, error) {
+func (o *desk) account(ctx context.Context, name string) (provider.Account, error) {
 	accounts, err := provider.ListAccounts(ctx, o.db.Reader())
 	if err != nil {
 		return provider.Account{}, err

@@ -19,7 +19,7 @@ type rateSet struct {
 	Rate string `arg:"" help:"The rate, as 41.25; at most ten decimals."`
 }
 
-func (c *rateSet) operate(ctx context.Context, o *operator) error {
+func (c *rateSet) operate(ctx context.Context, o *desk) error {
 	u, err := payway.ParseRate(c.Pair, c.Rate, o.actor)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c *rateSet) operate(ctx context.Context, o *operator) error {
 
 type rateList struct{}
 
-func (c *rateList) operate(ctx context.Context, o *operator) error {
+func (c *rateList) operate(ctx context.Context, o *desk) error {
 	rows, err := payway.ListRates(ctx, o.db.Reader())
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ type shopCreate struct {
 
 func (c *shopCreate) secretFiles() []string { return []string{c.SecretFile} }
 
-func (c *shopCreate) operate(ctx context.Context, o *operator) error {
+func (c *shopCreate) operate(ctx context.Context, o *desk) error {
 	given := shop.Secrets{API: o.secret(c.SecretFile)}
 	u, shown, err := shop.NewCreate(o.box, rand.Reader, c.ID, c.Name, o.actor, given)
 	if err != nil {
@@ -73,7 +73,7 @@ func numbered(id int64) string {
 }
 
 // settings prints a shop's settings; only those that are not the default when short.
-func (o *operator) settings(row *shop.Shop, short bool) error {
+func (o *desk) settings(row *shop.Shop, short bool) error {
 	settings, err := row.Settings()
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (o *operator) settings(row *shop.Shop, short bool) error {
 
 type shopList struct{}
 
-func (c *shopList) operate(ctx context.Context, o *operator) error {
+func (c *shopList) operate(ctx context.Context, o *desk) error {
 	table := newTable(o.out)
 	table.row("SHOP", "NAME", "STATE", "MADE")
 	for after := int64(0); ; {
@@ -122,7 +122,7 @@ func shopState(row *shop.Shop) string {
 
 type shopShow struct{ shopNumber }
 
-func (c *shopShow) operate(ctx context.Context, o *operator) error {
+func (c *shopShow) operate(ctx context.Context, o *desk) error {
 	row, err := shop.Load(ctx, o.db.Reader(), c.Shop)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (shopSet) Help() string {
 	return text
 }
 
-func (c *shopSet) operate(ctx context.Context, o *operator) error {
+func (c *shopSet) operate(ctx context.Context, o *desk) error {
 	changes, err := do(ctx, o, c.deed, c.Shop, shop.Set{Shop: c.Shop, Values: c.Values, Actor: o.actor})
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ type shopActivate struct {
 	shopNumber
 }
 
-func (c *shopActivate) operate(ctx context.Context, o *operator) error {
+func (c *shopActivate) operate(ctx context.Context, o *desk) error {
 	return o.activate(ctx, c.deed, shop.Activate(c.Shop, o.actor))
 }
 
@@ -185,11 +185,11 @@ type shopDeactivate struct {
 	shopNumber
 }
 
-func (c *shopDeactivate) operate(ctx context.Context, o *operator) error {
+func (c *shopDeactivate) operate(ctx context.Context, o *desk) error {
 	return o.activate(ctx, c.deed, shop.Deactivate(c.Shop, o.actor))
 }
 
-func (o *operator) activate(ctx context.Context, d deed, u shop.SetActive) error {
+func (o *desk) activate(ctx context.Context, d deed, u shop.SetActive) error {
 	changed, err := do(ctx, o, d, u.Shop, u)
 	if err != nil {
 		return err
@@ -210,7 +210,7 @@ type shopRotate struct {
 	Finish bool      `help:"End the rotation: only the new secret is valid, and signs callbacks." env:"-" xor:"end"`
 }
 
-func (c *shopRotate) operate(ctx context.Context, o *operator) error {
+func (c *shopRotate) operate(ctx context.Context, o *desk) error {
 	if c.Finish {
 		return c.finish(ctx, o)
 	}
@@ -234,7 +234,7 @@ func (c *shopRotate) operate(ctx context.Context, o *operator) error {
 	return nil
 }
 
-func (c *shopRotate) finish(ctx context.Context, o *operator) error {
+func (c *shopRotate) finish(ctx context.Context, o *desk) error {
 	dropped, err := do(ctx, o, c.deed, c.Shop, shop.FinishRotation{Shop: c.Shop, Kind: c.Kind, Actor: o.actor})
 	if err != nil {
 		return err
@@ -257,7 +257,7 @@ type shopDeposit struct {
 	Note     string `help:"A line for the books and the audit." env:"-" placeholder:"TEXT"`
 }
 
-func (c *shopDeposit) operate(ctx context.Context, o *operator) error {
+func (c *shopDeposit) operate(ctx context.Context, o *desk) error {
 	currency, err := currencyOf(c.Currency)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (storeCreate) Help() string { return storeHelp() }
 
 func (c *storeCreate) secretFiles() []string { return []string{c.PasswordFile} }
 
-func (c *storeCreate) operate(ctx context.Context, o *operator) error {
+func (c *storeCreate) operate(ctx context.Context, o *desk) error {
 	given := o.secret(c.PasswordFile)
 	u, plain, err := shop.NewStore(o.box, rand.Reader, c.ID, c.Shop, c.Payway, given, o.actor)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *storeCreate) operate(ctx context.Context, o *operator) error {
 
 // warnPayway says when a store's payway cannot be paid by: the store will refuse
 // every payment until it can.
-func (o *operator) warnPayway(ctx context.Context, alias string) error {
+func (o *desk) warnPayway(ctx context.Context, alias string) error {
 	way, err := payway.Load(ctx, o.db.Reader(), alias)
 	switch {
 	case fault.Is(err, fault.PaywayNotFound):
@@ -95,7 +95,7 @@ func (o *operator) warnPayway(ctx context.Context, alias string) error {
 }
 
 // storeSettings prints a store's settings; only those that are not the default when short.
-func (o *operator) storeSettings(row *shop.Store, short bool) error {
+func (o *desk) storeSettings(row *shop.Store, short bool) error {
 	settings, err := row.Settings()
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ type storeList struct {
 	Shop int64 `help:"Only those of this shop." env:"-" placeholder:"NUMBER"`
 }
 
-func (c *storeList) operate(ctx context.Context, o *operator) error {
+func (c *storeList) operate(ctx context.Context, o *desk) error {
 	const page = 500
 	t := newTable(o.out)
 	t.row("STORE", "SHOP", "PAYWAY", "STATE", "MADE")
@@ -144,7 +144,7 @@ func storeState(row *shop.Store) string {
 
 type storeShow struct{ storeName }
 
-func (c *storeShow) operate(ctx context.Context, o *operator) error {
+func (c *storeShow) operate(ctx context.Context, o *desk) error {
 	row, err := shop.LoadStore(ctx, o.db.Reader(), c.Store)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ type storeSet struct {
 // Help lists the settings.
 func (storeSet) Help() string { return storeHelp() }
 
-func (c *storeSet) operate(ctx context.Context, o *operator) error {
+func (c *storeSet) operate(ctx context.Context, o *desk) error {
 	changes, err := do(ctx, o, c.deed, db.House, shop.SetStore{ID: c.Store, Values: c.Values, Actor: o.actor})
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ type storeRotate struct {
 
 func (c *storeRotate) secretFiles() []string { return []string{c.PasswordFile} }
 
-func (c *storeRotate) operate(ctx context.Context, o *operator) error {
+func (c *storeRotate) operate(ctx context.Context, o *desk) error {
 	if c.Finish {
 		return c.finish(ctx, o)
 	}
@@ -222,7 +222,7 @@ func (c *storeRotate) operate(ctx context.Context, o *operator) error {
 	return nil
 }
 
-func (c *storeRotate) finish(ctx context.Context, o *operator) error {
+func (c *storeRotate) finish(ctx context.Context, o *desk) error {
 	dropped, err := do(ctx, o, c.deed, db.House, shop.FinishStoreRotation{ID: c.Store, Actor: o.actor})
 	if err != nil {
 		return err

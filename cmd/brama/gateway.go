@@ -16,6 +16,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/inbox"
 	"github.com/brama-pay/brama/invoice"
+	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
@@ -27,23 +28,24 @@ import (
 
 // gateway is every room, wired by hand.
 type gateway struct {
-	db       *db.DB
-	box      *seal.Box
-	shops    *shop.Directory
-	stores   *shop.StoreDirectory
-	accounts *provider.Accounts
-	gate     *provider.Gate
-	dispatch *provider.Dispatcher
-	invoices *invoice.Invoices
-	payouts  *payout.Payouts
-	sender   *callback.Sender
-	inbox    *inbox.Inbox
-	books    *db.DB // the sandbox's own; nil without a sandbox
-	sandbox  *sandbox.Sandbox
-	log      *slog.Logger
-	silent   bool // callbacks are owed and not sent: for measurements
-	writing  sync.WaitGroup
-	endWrite context.CancelFunc
+	db        *db.DB
+	box       *seal.Box
+	shops     *shop.Directory
+	stores    *shop.StoreDirectory
+	accounts  *provider.Accounts
+	gate      *provider.Gate
+	dispatch  *provider.Dispatcher
+	invoices  *invoice.Invoices
+	payouts   *payout.Payouts
+	operators *operator.Operators
+	sender    *callback.Sender
+	inbox     *inbox.Inbox
+	books     *db.DB // the sandbox's own; nil without a sandbox
+	sandbox   *sandbox.Sandbox
+	log       *slog.Logger
+	silent    bool // callbacks are owed and not sent: for measurements
+	writing   sync.WaitGroup
+	endWrite  context.CancelFunc
 }
 
 // wiring is what the rooms are told besides the database.
@@ -145,6 +147,7 @@ func (g *gateway) wire(w wiring) {
 	g.invoices.Wire()
 	g.payouts = &payout.Payouts{DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Box: g.box, Ways: payway.NewDirectory(g.db.Reader(), time.Now), Log: w.log}
 	g.payouts.Wire(unixNow)
+	g.operators = &operator.Operators{DB: g.db, Box: g.box, Random: rand.Reader, Now: time.Now, Factor: !w.demo}
 	g.inbox = inbox.New(inbox.Config{
 		DB: g.db, Connectors: connectors, Accounts: g.accounts.Find,
 		Appliers: map[provider.Verb]inbox.Applier{

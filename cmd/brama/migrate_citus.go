@@ -19,11 +19,11 @@ var (
 	// each lock would be taken on every server.
 	shardTables = []string{
 		"shop", "audit", "audit_head", "account", "transfer", "entry", "attempt", "invoice", "joined_text", "refund", "payout",
-		"contradiction", "callback", "delivery", "notice", "signature_use",
+		"contradiction", "callback", "delivery", "notice", "signature_use", "approval",
 	}
 	// referenceTables are small, change seldom and are read with every shop's rows:
 	// each server has them whole. A store has a shop, but is asked for by its own id.
-	referenceTables = []string{"node", "house", "provider_account", "payway", "rate", "store"}
+	referenceTables = []string{"node", "house", "provider_account", "payway", "rate", "store", "operator", "operator_session"}
 )
 
 // shardColumn is the column by which a table is distributed.

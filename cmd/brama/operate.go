@@ -18,9 +18,9 @@ import (
 	"github.com/brama-pay/brama/seal"
 )
 
-// operator is what a command has to work with. It is the same whether the command
+// desk is what a command has to work with. It is the same whether the command
 // runs in its own process or, over the admin socket, in the server's.
-type operator struct {
+type desk struct {
 	db      *db.DB
 	box     *seal.Box
 	keyPath string
@@ -31,7 +31,7 @@ type operator struct {
 
 // operation is a command of an operator.
 type operation interface {
-	operate(ctx context.Context, o *operator) error
+	operate(ctx context.Context, o *desk) error
 }
 
 // secretive is an operation that reads secrets: from files, never from arguments,
@@ -96,7 +96,7 @@ func operateAlone(ctx context.Context, act operation, at storage, asked request,
 		return err
 	}
 	defer g.close()
-	o := &operator{db: g.db, box: g.box, keyPath: at.keyPath(), actor: asked.Actor, secrets: asked.Secrets, out: stdout}
+	o := &desk{db: g.db, box: g.box, keyPath: at.keyPath(), actor: asked.Actor, secrets: asked.Secrets, out: stdout}
 	return o.run(ctx, act)
 }
 
@@ -186,7 +186,7 @@ func readSecret(path string, stdin io.Reader) ([]byte, error) {
 }
 
 // secret is the one secret that a file holds, its line's end cut off; "" without a file.
-func (o *operator) secret(path string) string {
+func (o *desk) secret(path string) string {
 	return strings.TrimRight(string(o.secrets[path]), "\r\n")
 }
 
@@ -240,7 +240,7 @@ func (r *rehearsal[A]) Decide(s *db.State) (A, error) {
 }
 
 // do runs a use case, or rehearses it when it is not to be committed.
-func do[A any](ctx context.Context, o *operator, d deed, shop int64, act db.UseCase[A]) (A, error) {
+func do[A any](ctx context.Context, o *desk, d deed, shop int64, act db.UseCase[A]) (A, error) {
 	if d.Commit {
 		return db.Do(ctx, o.db, shop, act)
 	}
@@ -253,7 +253,7 @@ func do[A any](ctx context.Context, o *operator, d deed, shop int64, act db.UseC
 }
 
 // end says what a command that may only show has done.
-func (o *operator) end(d deed, done string) {
+func (o *desk) end(d deed, done string) {
 	if d.Commit {
 		fmt.Fprintln(o.out, done)
 		return
@@ -261,10 +261,10 @@ func (o *operator) end(d deed, done string) {
 	fmt.Fprintln(o.out, "nothing was changed; add --commit")
 }
 
-func (o *operator) printf(format string, args ...any) { fmt.Fprintf(o.out, format, args...) }
+func (o *desk) printf(format string, args ...any) { fmt.Fprintf(o.out, format, args...) }
 
 // run runs an operation; an error about an unknown name says what there is.
-func (o *operator) run(ctx context.Context, act operation) error {
+func (o *desk) run(ctx context.Context, act operation) error {
 	return o.explain(ctx, act.operate(ctx, o))
 }
 

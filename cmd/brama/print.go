@@ -56,7 +56,7 @@ func moment(ms int64) string {
 type change struct{ Key, From, To string }
 
 // changes prints what an act changes, before and after, and whether it did.
-func (o *operator) changes(d deed, subject string, list []change) {
+func (o *desk) changes(d deed, subject string, list []change) {
 	if len(list) == 0 {
 		o.printf("%s: it is so already, there is nothing to change\n", subject)
 		return
@@ -74,7 +74,7 @@ func (o *operator) changes(d deed, subject string, list []change) {
 const namesShown = 20
 
 // explain adds to "there is no such" what there is.
-func (o *operator) explain(ctx context.Context, err error) error {
+func (o *desk) explain(ctx context.Context, err error) error {
 	var names []string
 	switch {
 	case fault.Is(err, fault.ShopNotFound):

@@ -18,6 +18,7 @@ import (
 	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/checkout"
+	"github.com/brama-pay/brama/console"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/payway"
@@ -30,7 +31,7 @@ type serveCommand struct {
 	Demo            bool           `help:"Serve the demo: shops, payways and money to try, on the sandbox."`
 	DemoPublic      bool           `help:"Let the demo listen on an address that others can reach."`
 	Listen          string         `help:"Address of the doors, the payer's pages and health." default:"127.0.0.1:8080"`
-	AdminListen     string         `help:"Address of metrics; in a demo they are on --listen." default:"127.0.0.1:8081"`
+	AdminListen     string         `help:"Address of the console and metrics; in a demo they are on --listen." default:"127.0.0.1:8081"`
 	PublicURL       string         `help:"Where payers reach the gateway; http://<listen> by default." placeholder:"URL"`
 	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
@@ -55,6 +56,7 @@ const (
 	maxConnections = 4096
 	maxAdmin       = 64
 	bodyBudget     = 64 << 20 // bytes of long bodies being read at a time
+	adminBudget    = 4 << 20  // the same of the console
 	maxHeader      = 32 << 10
 	drainTime      = 15 * time.Second
 )
@@ -95,9 +97,14 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		if err := demo.Seed(ctx, demo.Seeding{DB: g.db, Box: g.box, Random: rand.Reader}); err != nil {
 			return fmt.Errorf("make the demo data: %w", err)
 		}
+		logins, err := demo.SeedOperators(ctx, g.operators)
+		if err != nil {
+			return fmt.Errorf("make the demo's operators: %w", err)
+		}
 		if fresh {
 			fmt.Print(demo.Welcome(c.PublicURL))
 		}
+		fmt.Print(demo.Logins(c.PublicURL, logins))
 	}
 	meters.watch(g)
 	return c.serve(ctx, g, meters, listener, log)
@@ -176,7 +183,9 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", meters.handler())
 		c.health(mux, g, &draining)
-		servers = append(servers, newServer(mux, maxAdmin, log))
+		c.console(mux, g, log)
+		mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
+		servers = append(servers, newServer(hospitable(mux, adminBudget), maxAdmin, log))
 		go func() { failed <- servers[1].Serve(admin) }()
 	}
 	go func() { failed <- servers[0].Serve(listener) }()
@@ -243,7 +252,11 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 		mux.Handle(demo.ReceiverPath, receiver)
 		mux.Handle(demo.ReceiverPath+"/", receiver)
 		mux.Handle("GET /metrics", meters.handler())
-		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, demo.ReceiverPath, http.StatusFound) })
+		c.console(mux, g, log)
+		mux.Handle("GET /{$}", demo.Start([]demo.Link{
+			{Title: "Console", Path: "/console/", Words: "what operators see"},
+			{Title: "Callbacks", Path: demo.ReceiverPath, Words: "what a shop would have received"},
+		}))
 	}
 	door := avanor.Config{
 		Shops: g.shops, Invoices: g.invoices, Payouts: g.payouts, Signatures: replay.Guard{DB: g.db},
@@ -263,6 +276,15 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	}))
 	c.Bench.echo(mux, door)
 	return mux
+}
+
+// console puts the operators' pages on a server.
+func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger) {
+	pages := console.New(console.Config{
+		DB: g.db, Box: g.box, Operators: g.operators, Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
+	})
+	mux.Handle("/console", pages)
+	mux.Handle("/console/", pages)
 }
 
 // keys are what the demo's receiver checks a callback with.

@@ -66,7 +66,7 @@ func (v *verification) run(at storage, only int64) (err error) {
 	if only != 0 {
 		row, err := shop.Load(v.ctx, v.db.Reader(), only)
 		if err != nil {
-			return (&operator{db: v.db}).explain(v.ctx, err)
+			return (&desk{db: v.db}).explain(v.ctx, err)
 		}
 		if err := v.shop(row); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (v *verification) every() error {
 	if err := v.together(); err != nil {
 		return err
 	}
-	o := &operator{db: v.db}
+	o := &desk{db: v.db}
 	err := o.eachShop(v.ctx, func(row *shop.Shop) error {
 		v.shops++
 		v.progressed("the audit chains", 1)

@@ -1,0 +1,76 @@
+package console
+
+import (
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/brama-pay/brama/operator"
+)
+
+const inside = operator.Inside
+
+// tone is the colour of a status, never its only sign.
+type tone string
+
+// The tones.
+const (
+	tonePlain tone = "bg-secondary-lt"
+	toneGood  tone = "bg-green-lt"
+	toneWait  tone = "bg-yellow-lt"
+	toneBad   tone = "bg-red-lt"
+)
+
+// askTone is how the button of a question looks.
+func askTone(t tone) string {
+	if t == toneBad {
+		return "btn-danger"
+	}
+	return ""
+}
+
+// fact is a name and what is known: text, or a component.
+type fact struct {
+	name, text string
+	is         templ.Component
+}
+
+// input is a field of a form.
+type input struct {
+	name, label, value string
+	help               string
+	problem            string // what is wrong with the value
+	as                 string // password, email, …; "" is text
+	complete           string // autocomplete
+	mode               string // inputmode
+	required, focus    bool
+}
+
+func (in input) id() string { return "field-" + in.name }
+
+func (in input) kind() string {
+	if in.as == "" {
+		return "text"
+	}
+	return in.as
+}
+
+// describedBy names what stands beside the field.
+func (in input) describedBy() string {
+	var ids []string
+	if in.help != "" {
+		ids = append(ids, in.id()+"-help")
+	}
+	if in.problem != "" {
+		ids = append(ids, in.id()+"-problem")
+	}
+	return strings.Join(ids, " ")
+}
+
+// option is one of a choice.
+type option struct{ value, label string }
+
+func iso(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func clock(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02 15:04:05") }
