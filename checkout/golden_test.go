@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/money"
 )
@@ -62,6 +63,7 @@ func TestGoldenPages(t *testing.T) {
 		return func(c *counter) {
 			in := c.page.Invoice
 			in.Currency, in.PriceCurrency, in.Amount, in.Price = money.UAH, money.UAH, 100000, 100000
+			in.Description, c.page.Products = "", []instalment.Product{{Name: "TV set", Count: 1}, {Name: "Cable <HDMI>", Count: 2}, {Name: "Stand", Count: 1}, {Name: "Lamp", Count: 1}}
 			for _, minor := range parts {
 				c.page.Parts = append(c.page.Parts, money.New(minor, money.UAH))
 			}

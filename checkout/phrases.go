@@ -39,8 +39,8 @@ var phrases = map[string]phrase{
 	"card.length": {"A card number has 13 to 19 digits", "Номер картки має від 13 до 19 цифр", "Номер карты содержит от 13 до 19 цифр"},
 	"card.slip":   {"Check the card number: a digit seems to be wrong", "Перевірте номер картки: здається, одна цифра неправильна", "Проверьте номер карты: похоже, одна цифра неверна"},
 
-	"expiry.label":  {"Valid until", "Дійсна до", "Действительна до"},
-	"expiry.help":   {"MM/YY, as on the card", "ММ/РР, як на картці", "ММ/ГГ, как на карте"},
+	"expiry.label":  {"Valid until", "Дійсна до", "Срок действия"},
+	"expiry.help":   {"MM/YY", "ММ/РР", "ММ/ГГ"},
 	"expiry.empty":  {"Enter the date until which the card is valid", "Введіть дату, до якої дійсна картка", "Введите дату, до которой действительна карта"},
 	"expiry.format": {"Write the date as month and year, for example 08/30", "Напишіть дату як місяць і рік, наприклад 08/30", "Напишите дату как месяц и год, например 08/30"},
 	"expiry.past":   {"This card has expired; check the date or use another card", "Термін дії картки минув; перевірте дату або візьміть іншу картку", "Срок действия карты истёк; проверьте дату или возьмите другую карту"},

@@ -22,7 +22,7 @@ type view struct {
 	Tongues  []tongue
 	Shop     string
 	Order    string
-	About    string // the shop's description
+	About    string // what is paid for
 	Price    string // what the payer pays
 	Fee      string // of that, the payer's part of the fee; "" is none
 	Gross    string // the order's amount, when it is in another currency
@@ -171,7 +171,7 @@ func (v *visit) blank(reason string) view {
 func (v *visit) present() view {
 	p, in := v.blank(""), v.page.Invoice
 	p.Kind = string(v.page.State)
-	p.Shop, p.Order, p.About, p.Payer, p.Hold = v.page.ShopName, in.OrderID, in.Description, groups(in.PayerAccount), in.Hold
+	p.Shop, p.Order, p.About, p.Payer, p.Hold = v.page.ShopName, in.OrderID, about(v.page), groups(in.PayerAccount), in.Hold
 	p.Price = v.lang.write(in.PriceAmount())
 	p.Month = monthOf(v.Now())
 	if in.Surcharge > 0 {
@@ -190,6 +190,29 @@ func (v *visit) present() view {
 		p.Reason = reasons[in.Failure]
 	}
 	return p
+}
+
+// mostNamed is how many products a page names; a payer needs to know the order again,
+// not to read the bill.
+const mostNamed = 3
+
+// about is the shop's description, or what is in the basket where there is none.
+func about(p *invoice.Page) string {
+	if p.Invoice.Description != "" {
+		return p.Invoice.Description
+	}
+	var names []string
+	for i, product := range p.Products {
+		if i == mostNamed {
+			return strings.Join(names, ", ") + ", …"
+		}
+		if product.Count > 1 {
+			names = append(names, strconv.FormatInt(product.Count, 10)+noBreak+"×"+noBreak+product.Name)
+		} else {
+			names = append(names, product.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // groups writes a masked account as it stands on the card: 4242 42•• •••• 4242.

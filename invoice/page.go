@@ -6,6 +6,7 @@ import (
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/instalment"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
@@ -38,6 +39,8 @@ type Page struct {
 	// once, the others a month apart. With AskCard and AskCode, and only when it can
 	// be reckoned.
 	Parts []money.Amount
+	// Products is what is paid in parts; none of another payment.
+	Products []instalment.Product
 }
 
 // act is something the payer does at the page: opens it, sends a card, answers
@@ -215,6 +218,9 @@ func (v *Invoices) look(ctx context.Context, session string) (*Page, error) {
 		return nil, err
 	}
 	page := &Page{Invoice: row, ShopName: owner.Name, State: stateOf(row, latest, v.Now().UnixMilli())}
+	if plan := row.extra().Plan; plan != nil {
+		page.Products = plan.Products
+	}
 	switch {
 	case page.State == AskCard && v.Gate.Redirects(ctx, row.Provider):
 		page.State = AskStart

@@ -31,7 +31,7 @@ func TestPayerInParts(t *testing.T) {
 			bank, page, order := s.inParts()
 			tab := browser.Open(t, s.Gateway, append(test.options, browser.Phone, browser.Language("ru"))...)
 			tab.Visit(page)
-			for _, text := range []string{"6 000,00 UAH", "Оплата частями", "Количество платежей 6", "Первый платёж 1 000,00 UAH"} {
+			for _, text := range []string{"6 000,00 UAH", "TV set", "Оплата частями", "Количество платежей 6", "Первый платёж 1 000,00 UAH"} {
 				tab.See(text)
 			}
 			judged(tab, "parts-card")
