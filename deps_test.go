@@ -24,12 +24,13 @@ var rooms = []string{
 	"client/avanor", "client/payparts", "provider/privatbank",
 	"api/body", "api/caller", "demo",
 	"checkout", "api/avanor", "api/payparts", "console",
+	"docs", "docs/docstest", "manual",
 	"sim", "cmd/brama", "e2e/program", "e2e/browser", "e2e", "e2e/cluster", "mutants",
 }
 
 // doors speak to the world; nothing but the command may import them, and what
 // runs the whole gateway in its place.
-var doors = []string{"api/avanor", "api/payparts", "checkout", "console", "demo"}
+var doors = []string{"api/avanor", "api/payparts", "checkout", "console", "demo", "manual"}
 
 type listed struct {
 	ImportPath string

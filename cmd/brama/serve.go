@@ -21,6 +21,7 @@ import (
 	"github.com/brama-pay/brama/console"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/manual"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/replay"
 )
@@ -31,7 +32,7 @@ type serveCommand struct {
 	Demo            bool           `help:"Serve the demo: shops, payways and money to try, on the sandbox."`
 	DemoPublic      bool           `help:"Let the demo listen on an address that others can reach."`
 	Listen          string         `help:"Address of the doors, the payer's pages and health." default:"127.0.0.1:8080"`
-	AdminListen     string         `help:"Address of the console and metrics; in a demo they are on --listen." default:"127.0.0.1:8081"`
+	AdminListen     string         `help:"Address of the console, metrics and documentation; in a demo they are on --listen." default:"127.0.0.1:8081"`
 	PublicURL       string         `help:"Where payers reach the gateway; http://<listen> by default." placeholder:"URL"`
 	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
@@ -182,6 +183,7 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 		}
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", meters.handler())
+		serveManual(mux, "")
 		c.health(mux, g, &draining)
 		c.console(mux, g, log)
 		mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
@@ -253,9 +255,11 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 		mux.Handle(demo.ReceiverPath+"/", receiver)
 		mux.Handle("GET /metrics", meters.handler())
 		c.console(mux, g, log)
+		serveManual(mux, c.PublicURL)
 		mux.Handle("GET /{$}", demo.Start([]demo.Link{
 			{Title: "Console", Path: "/console/", Words: "what operators see"},
 			{Title: "Callbacks", Path: demo.ReceiverPath, Words: "what a shop would have received"},
+			{Title: "Documentation", Path: manual.Root, Words: "every method, with examples that work here"},
 		}))
 	}
 	door := avanor.Config{
@@ -285,6 +289,15 @@ func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger)
 	})
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)
+}
+
+// serveManual serves the documentation. Its examples call the demo at url, "" where
+// this gateway is none.
+func serveManual(mux *http.ServeMux, url string) {
+	pages := manual.New(manual.Config{URL: url})
+	mux.Handle(manual.Root, pages)
+	mux.Handle(manual.Root+"/", pages)
+	mux.Handle(manual.DescriptionPath, pages)
 }
 
 // keys are what the demo's receiver checks a callback with.

@@ -1,0 +1,1 @@
+brama call shop_balance

@@ -1,0 +1,1 @@
+brama call shop_input_config/shop payway=card_invoice_usd

@@ -1,0 +1,35 @@
+//go:build ignore
+
+// Pay out to an account.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/brama-pay/brama/client/avanor"
+	"github.com/brama-pay/brama/money"
+)
+
+func main() {
+	client, err := avanor.New("http://127.0.0.1:8080", 1520, "account-secret-key")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	payment := fmt.Sprintf("payment-%d", time.Now().UnixNano())
+	payout, err := client.CreatePayout(ctx, avanor.PayoutRequest{
+		ShopPaymentID: payment, Payway: "card_payway_usd", Account: "150010000097",
+		Amount: "100.23", AmountType: avanor.PsAmount, ShopCurrency: money.USD,
+	})
+	if errors.Is(err, avanor.ErrOutcomeUnknown) { // it may have been made: ask, do not repeat
+		payout, err = client.FindPayoutByShopID(ctx, payment)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("payout", payout.ID, "is", payout.Status)
+}

@@ -1,0 +1,5 @@
+payment=payment-$(date +%s)-$$
+brama call withdraw/create account=150010000097 amount=100.23 amount_type=ps_amount payway=card_payway_usd \
+  shop_currency=840 shop_payment_id="$payment" > /dev/null
+
+brama call withdraw/shop_payment_status shop_payment_id="$payment"
