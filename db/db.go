@@ -120,7 +120,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		batch = batchLength
 	}
 	for _, e := range d.engines {
-		d.writers = append(d.writers, &Writer{engine: e, queue: make(chan *member, queueLength), length: batch, now: c.Now, newID: d.ids.Next, stats: d.Stats, simulation: c.Simulation})
+		d.writers = append(d.writers, &Writer{engine: e, remembers: c.URL == "", queue: make(chan *member, queueLength), length: batch, now: c.Now, newID: d.ids.Next, stats: d.Stats, simulation: c.Simulation})
 	}
 	return d, nil
 }

@@ -3,34 +3,25 @@ package db
 import (
 	"context"
 	"fmt"
-	"math/bits"
-	"strings"
 )
 
 // engine is what differs between SQLite and PostgreSQL in a write transaction.
 // A writer owns one and uses it for one transaction at a time.
 type engine interface {
-	begin(ctx context.Context) error
-	// run executes the statements in order, in one round trip where that is possible.
-	run(ctx context.Context, statements []statement) error
+	// begin opens a transaction. alone reports whether nobody else has committed
+	// since this engine's last commit: then what the writer remembers is still so.
+	begin(ctx context.Context) (alone bool, err error)
+	// load locks the shops against other writers, when they are named and there can
+	// be any, and puts those of the wanted rows that there are into the sheet.
+	load(ctx context.Context, shops []int64, wanted []lookup, into *sheet) error
+	// write inserts and updates the rows. It fails when a row to be inserted is
+	// there, and when one to be updated is no longer at the version that was read.
+	write(ctx context.Context, written []*slot) error
 	commit(ctx context.Context) error
 	// rollback ends the transaction whatever became of it, and never fails.
 	rollback()
-	// locks reports whether the shops' rows must be locked against other writers.
-	locks() bool
 	close()
 }
-
-// statement is one SQL text with its arguments.
-type statement struct {
-	sql  string
-	args []any
-	scan func(scanner) error // called for each row; nil when none is expected
-	rows int64               // rows that must be affected; checked when scan is nil
-	note string              // what it means when they are not
-}
-
-type scanner interface{ Scan(dest ...any) error }
 
 // unexpected is a statement that affected other rows than it had to: a second
 // belt held where the first should have. The batch is undone.
@@ -43,207 +34,31 @@ func (u unexpected) Error() string {
 	return fmt.Sprintf("db: %s: %d rows affected, %d expected", u.note, u.got, u.want)
 }
 
-// perStatement bounds the parameters of one statement. Both databases take far
-// more; above this a longer statement saves nothing.
-const perStatement = 480
+// What it means when a write affects other rows than it had to.
+func (t *table) wasThere() string   { return "inserting into " + t.name + " met a row that is there" }
+func (t *table) wasChanged() string { return "a row of " + t.name + " was changed by another" }
 
-// lockStatement locks the rows of the shops, in the order of their numbers.
-func lockStatement(shops []int64) statement {
-	args := make([]any, len(shops))
-	for i, id := range shops {
-		args[i] = id
-	}
-	return statement{ // the one text that only PostgreSQL runs
-		sql:  "SELECT id FROM " + lockTable + " WHERE id IN (" + params(0, len(shops)) + ") ORDER BY id FOR UPDATE",
-		args: args,
-		scan: func(row scanner) error { var id int64; return row.Scan(&id) },
-	}
-}
-
-// loadStatements load the wanted rows of the batch by set: one statement for a
-// table and key, or several when there are very many.
-func loadStatements(wanted []want, into *sheet) []statement {
-	var statements []statement
-	groups := map[*table]map[int][]want{}
-	var order []want // the first of each group, so that the order is the same each time
-	for _, w := range wanted {
-		if groups[w.table] == nil {
-			groups[w.table] = map[int][]want{}
-		}
-		if groups[w.table][w.no] == nil {
-			order = append(order, w)
-		}
-		groups[w.table][w.no] = append(groups[w.table][w.no], w)
-	}
-	for _, first := range order {
-		group := groups[first.table][first.no]
-		size := perStatement / len(first.table.keys[first.no])
-		for len(group) > 0 {
-			n := min(size, len(group))
-			statements = append(statements, loadStatement(first.table, first.no, group[:n], into))
-			group = group[n:]
-		}
-	}
-	return statements
-}
-
-// loadStatement joins the table with a list of keys. CROSS JOIN makes SQLite go
-// from the keys to the table; the casts tell PostgreSQL what the keys are. The
-// list is padded to a power of two with its last key, so that few texts exist.
-func loadStatement(t *table, no int, group []want, into *sheet) statement {
-	positions := t.keys[no]
-	width := len(positions)
-	padded := 1
-	for padded < len(group) {
-		padded *= 2
-	}
-	args := make([]any, 0, padded*width)
-	for i := range padded {
-		for _, v := range group[min(i, len(group)-1)].values {
-			args = append(args, plain(v))
-		}
-	}
-	text := t.text(textKey{'L', no, padded}, func() string { return loadText(t, positions, args, padded) })
-	return statement{sql: text, args: args, scan: func(row scanner) error {
-		found := t.blank()
-		if err := row.Scan(t.values(found)...); err != nil {
-			return err
-		}
-		into.hold(t, found)
-		return nil
-	}}
-}
-
-func loadText(t *table, positions []int, args []any, rows int) string {
-	width := len(positions)
-	keys := make([]string, width)
-	on := make([]string, width)
-	for i, at := range positions {
-		keys[i] = fmt.Sprintf("k%d", i+1)
-		on[i] = fmt.Sprintf("t.%s = k.k%d", t.columns[at], i+1)
-	}
-	var b strings.Builder
-	b.WriteString("WITH k(" + strings.Join(keys, ", ") + ") AS (VALUES ")
-	for row := range rows {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('(')
-		for i := range width {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			kind := "BIGINT"
-			if _, isText := args[i].(string); isText {
-				kind = "TEXT"
-			}
-			fmt.Fprintf(&b, "CAST($%d AS %s)", row*width+i+1, kind)
-		}
-		b.WriteByte(')')
-	}
-	b.WriteString(") SELECT t." + strings.Join(t.columns, ", t.") + " FROM k CROSS JOIN " + t.name + " t WHERE " + strings.Join(on, " AND "))
-	return b.String()
-}
-
-// writeStatements turn the written rows into INSERTs of several rows and UPDATEs
-// guarded by the version that was read, tables in the order they were first met.
-func writeStatements(written []*slot) []statement {
-	var statements []statement
-	inserts := map[*table][]any{}
-	var order []*table
+// stamp gives the written rows the versions that they will have.
+func stamp(written []*slot) {
 	for _, s := range written {
 		if s.table.version >= 0 {
 			*s.table.versionOf(s.row) = s.base + 1
 		}
+	}
+}
+
+// newRows are the rows to be inserted, table by table in the order in which the
+// tables were first met: rows of one table lie beside each other on the disk.
+func newRows(written []*slot) (tables []*table, rows map[*table][]any) {
+	rows = map[*table][]any{}
+	for _, s := range written {
 		if !s.isNew {
 			continue
 		}
-		if inserts[s.table] == nil {
-			order = append(order, s.table)
+		if rows[s.table] == nil {
+			tables = append(tables, s.table)
 		}
-		inserts[s.table] = append(inserts[s.table], s.row)
+		rows[s.table] = append(rows[s.table], s.row)
 	}
-	for _, t := range order {
-		rows := inserts[t]
-		for len(rows) > 0 {
-			n := powerOfTwo(min(len(rows), max(1, perStatement/len(t.columns))))
-			statements = append(statements, insertStatement(t, rows[:n]))
-			rows = rows[n:]
-		}
-	}
-	for _, s := range written {
-		if !s.isNew {
-			statements = append(statements, updateStatement(s))
-		}
-	}
-	return statements
-}
-
-// powerOfTwo is the greatest one that is at most n: few sizes make few texts.
-func powerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
-
-func insertStatement(t *table, rows []any) statement {
-	args := make([]any, 0, len(t.columns)*len(rows))
-	for _, row := range rows {
-		for _, field := range t.values(row) {
-			args = append(args, plain(field))
-		}
-	}
-	text := t.text(textKey{'I', 0, len(rows)}, func() string { return insertText(t, len(rows)) })
-	return statement{sql: text, args: args, rows: int64(len(rows)), note: "inserting into " + t.name + " met a row that is there"}
-}
-
-func insertText(t *table, rows int) string {
-	width := len(t.columns)
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
-	for i := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + params(i*width, width) + ")")
-	}
-	return b.String() + " ON CONFLICT DO NOTHING"
-}
-
-// updateStatement sets every column that is no key, where the key and the version
-// that was read are still the same.
-func updateStatement(s *slot) statement {
-	t := s.table
-	fields := t.values(s.row)
-	var args []any
-	for _, at := range t.settable() {
-		args = append(args, plain(fields[at]))
-	}
-	for _, at := range t.keys[0] {
-		args = append(args, plain(fields[at]))
-	}
-	args = append(args, s.base)
-	return statement{
-		sql:  t.text(textKey{'U', 0, 1}, func() string { return updateText(t) }),
-		args: args, rows: 1, note: "a row of " + t.name + " was changed by another",
-	}
-}
-
-func updateText(t *table) string {
-	n := 0
-	equals := func(list []int) []string {
-		parts := make([]string, len(list))
-		for i, at := range list {
-			n++
-			parts[i] = fmt.Sprintf("%s = $%d", t.columns[at], n)
-		}
-		return parts
-	}
-	sets := strings.Join(equals(t.settable()), ", ")
-	where := strings.Join(equals(t.keys[0]), " AND ")
-	return fmt.Sprintf("UPDATE %s SET %s WHERE %s AND version = $%d", t.name, sets, where, n+1)
-}
-
-func params(after, n int) string {
-	parts := make([]string, n)
-	for i := range parts {
-		parts[i] = fmt.Sprintf("$%d", after+i+1)
-	}
-	return strings.Join(parts, ", ")
+	return tables, rows
 }

@@ -8,16 +8,21 @@ import (
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/brama-pay/brama/fault"
 )
 
+// sqliteError is an error of SQLite, from the driver of the readers or the writer's own.
+type sqliteError interface {
+	error
+	Code() int
+}
+
 // kindOf says what a database error means, by its code and never by its text,
 // and whether the same batch may be tried again.
 func kindOf(err error) (kind fault.Kind, transient bool) {
-	var lite *sqlite.Error
+	var lite sqliteError
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -54,7 +59,7 @@ var errRolledBack = errors.New("db: the transaction was rolled back at COMMIT")
 // itself says that nothing was stored; anything else leaves it unknown. A FATAL
 // answer is none: a server that is told to end says it after the commit, too.
 func commitFault(err error) error {
-	var lite *sqlite.Error
+	var lite sqliteError
 	var pg *pgconn.PgError
 	switch {
 	case errors.Is(err, errRolledBack):

@@ -27,21 +27,21 @@ type postgresEngine struct {
 // begin opens a transaction. A connection that died while it was idle is found
 // out here, before anything was done; then the next one is tried, and at last a
 // new one, so that a restart of the server refuses nobody.
-func (e *postgresEngine) begin(ctx context.Context) error {
+func (e *postgresEngine) begin(ctx context.Context) (alone bool, err error) {
 	for idle := e.pool.Config().MaxConns; ; idle-- {
 		conn, err := e.pool.Acquire(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		_, err = conn.Exec(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED")
 		if err == nil {
 			e.conn = conn
-			return nil
+			return false, nil // other nodes write too
 		}
 		died := conn.Conn().IsClosed()
 		conn.Release()
 		if !died || idle == 0 {
-			return err
+			return false, err
 		}
 	}
 }
@@ -77,11 +77,21 @@ func (e *postgresEngine) release() {
 	e.conn = nil
 }
 
-// locks is true: other nodes write too.
-func (e *postgresEngine) locks() bool { return true }
-
 func (e *postgresEngine) close() {}
 
+func (e *postgresEngine) load(ctx context.Context, shops []int64, wanted []lookup, into *sheet) error {
+	var statements []statement
+	if len(shops) > 0 {
+		statements = append(statements, lockStatement(shops))
+	}
+	return e.run(ctx, append(statements, loadStatements(wanted, into)...))
+}
+
+func (e *postgresEngine) write(ctx context.Context, written []*slot) error {
+	return e.run(ctx, writeStatements(written))
+}
+
+// run executes the statements in order, in one round trip.
 func (e *postgresEngine) run(ctx context.Context, statements []statement) error {
 	if len(statements) == 0 {
 		return nil

@@ -5,13 +5,8 @@ package db
 // nothing new is asked for.
 type Reads struct {
 	loaded *sheet
-	wanted []want
+	wanted []lookup
 	asked  map[lookup]bool
-}
-
-type want struct {
-	lookup
-	values []any
 }
 
 // NewReads is a Reads without a database, for tests: it notes what is asked.
@@ -22,23 +17,28 @@ func newReads(loaded *sheet) *Reads { return &Reads{loaded: loaded, asked: map[l
 // Read asks for the row with this key and gives a copy of it once it is loaded;
 // nil before that, and when there is none.
 func (x Index[T]) Read(r *Reads, key ...any) *T {
-	l := keyed(x.of.table, x.no, key)
+	held := r.ask(keyed(x.of.table, x.no, key))
+	if held == nil {
+		return nil
+	}
+	row := *held.(*T) // here, so that the copy that nobody looks at is not made
+	return &row
+}
+
+// ask is the row if it is loaded, and otherwise notes that it is wanted.
+func (r *Reads) ask(l lookup) any {
 	if held, ok := r.loaded.slots[l]; ok {
-		if held.row == nil {
-			return nil
-		}
-		row := *held.row.(*T)
-		return &row
+		return held.row
 	}
 	if !r.asked[l] {
 		r.asked[l] = true
-		r.wanted = append(r.wanted, want{l, key})
+		r.wanted = append(r.wanted, l)
 	}
 	return nil
 }
 
 // take empties the list of what is still to be loaded.
-func (r *Reads) take() []want {
+func (r *Reads) take() []lookup {
 	wanted := r.wanted
 	r.wanted = nil
 	return wanted

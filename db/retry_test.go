@@ -29,12 +29,14 @@ func next(list *[]error) error {
 	return err
 }
 
-func (e *fakeEngine) begin(context.Context) error            { e.begun++; return next(&e.begins) }
-func (e *fakeEngine) run(context.Context, []statement) error { return next(&e.runs) }
-func (e *fakeEngine) commit(context.Context) error           { return next(&e.commits) }
-func (e *fakeEngine) rollback()                              { e.rolledBack++ }
-func (e *fakeEngine) locks() bool                            { return true }
-func (e *fakeEngine) close()                                 {}
+func (e *fakeEngine) begin(context.Context) (bool, error) { e.begun++; return true, next(&e.begins) }
+func (e *fakeEngine) load(context.Context, []int64, []lookup, *sheet) error {
+	return next(&e.runs)
+}
+func (e *fakeEngine) write(context.Context, []*slot) error { return next(&e.runs) }
+func (e *fakeEngine) commit(context.Context) error         { return next(&e.commits) }
+func (e *fakeEngine) rollback()                            { e.rolledBack++ }
+func (e *fakeEngine) close()                               {}
 
 func postgresError(severity, code string) error {
 	return &pgconn.PgError{SeverityUnlocalized: severity, Code: code}

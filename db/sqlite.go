@@ -2,17 +2,13 @@ package db
 
 import (
 	"context"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"reflect"
-	"regexp"
-	"strconv"
 	"strings"
+	"unsafe"
 
-	"modernc.org/sqlite" // the driver, and its error type
+	_ "modernc.org/sqlite" // the driver of the readers
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/brama-pay/brama/fault"
@@ -27,15 +23,24 @@ func sqliteDSN(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 }
 
-// sqliteEngine is the one writing connection of a SQLite database. It speaks to
-// the driver itself: database/sql takes a lock, a conversion and, for a context
-// that can end, a goroutine for each statement of each batch. A transaction on
-// the machine's own disk waits for nobody, so its context is not looked at.
+// sqliteEngine is the one writing connection of a SQLite database. A transaction
+// on the machine's own disk waits for nobody, so its context is not looked at, and
+// rows go one by one through prepared statements: there is no way to the server
+// that a set would save.
 type sqliteEngine struct {
-	conn     driver.Conn
-	prepared map[string]driver.Stmt
-	args     []driver.NamedValue
-	open     bool // a transaction has begun
+	*lite
+	prepared map[liteKey]liteStatement
+	open     bool  // a transaction has begun
+	seen     int64 // what data_version was at the last begin
+}
+
+// liteKey names a prepared statement: what it does with a table, by which of its
+// keys. Texts of no table have their own word.
+type liteKey struct {
+	table *table
+	verb  byte
+	no    int
+	text  string
 }
 
 // What survives a commit: the machine, the process, or nothing.
@@ -45,20 +50,19 @@ const (
 	off    = "OFF"    // for a simulation, whose machine never dies
 )
 
-// maxPrepared bounds the statements kept; past it they are all closed and made
-// anew, which happens only when batches of ever new sizes arrive.
-const maxPrepared = 512
-
 func openSQLiteEngine(path string, synchronous string) (*sqliteEngine, error) {
-	conn, err := (&sqlite.Driver{}).Open(sqliteDSN(path, false))
+	l, err := openLite(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	e := &sqliteEngine{conn: conn, prepared: map[string]driver.Stmt{}}
-	if synchronous == full {
+	e := &sqliteEngine{lite: l, prepared: map[liteKey]liteStatement{}}
+	for _, text := range []string{"PRAGMA busy_timeout=5000", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=" + synchronous, "PRAGMA foreign_keys=1"} {
+		if err = e.exec(text); err != nil {
+			break
+		}
+	}
+	if err == nil && synchronous == full {
 		err = e.assertDurable()
-	} else {
-		err = e.exec("PRAGMA synchronous=" + synchronous)
 	}
 	if err != nil {
 		e.close()
@@ -69,22 +73,36 @@ func openSQLiteEngine(path string, synchronous string) (*sqliteEngine, error) {
 
 // assertDurable refuses a database that would answer before a commit is on disk.
 func (e *sqliteEngine) assertDurable() error {
-	var mode string
-	var level int64
-	one := func(to any) func(scanner) error { return func(row scanner) error { return row.Scan(to) } }
-	err := e.run(context.Background(), []statement{
-		{sql: "PRAGMA journal_mode", scan: one(&mode)}, {sql: "PRAGMA synchronous", scan: one(&level)},
-	})
-	if err == nil && (mode != "wal" || level != 2) {
-		err = fmt.Errorf("the database is in journal mode %q with synchronous=%d; wal and 2 (FULL) are needed for durable commits", mode, level)
+	mode, err := e.ask("PRAGMA journal_mode")
+	if err != nil {
+		return err
+	}
+	level, err := e.ask("PRAGMA synchronous")
+	if err == nil && (mode != "wal" || level != "2") {
+		err = fmt.Errorf("the database is in journal mode %q with synchronous=%s; wal and 2 (FULL) are needed for durable commits", mode, level)
 	}
 	return err
 }
 
-func (e *sqliteEngine) begin(context.Context) error {
-	err := e.exec("BEGIN IMMEDIATE")
-	e.open = err == nil
-	return err
+// begin takes the file's write lock. data_version changes when another connection
+// has committed, be it of this process or of another.
+func (e *sqliteEngine) begin(context.Context) (alone bool, err error) {
+	if err := e.exec("BEGIN IMMEDIATE"); err != nil {
+		return false, err
+	}
+	e.open = true
+	s, err := e.statement(liteKey{text: "PRAGMA data_version"}, nil)
+	if err != nil {
+		return false, err
+	}
+	defer s.reset()
+	if _, err := s.step(); err != nil {
+		return false, err
+	}
+	version, err := s.number(0)
+	alone = version == e.seen
+	e.seen = version
+	return alone, err
 }
 
 func (e *sqliteEngine) commit(context.Context) error {
@@ -102,178 +120,223 @@ func (e *sqliteEngine) rollback() {
 	_ = e.exec("ROLLBACK")
 }
 
-// locks is false: the database has one writer, and that is us.
-func (e *sqliteEngine) locks() bool { return false }
-
 func (e *sqliteEngine) close() {
-	for _, stmt := range e.prepared {
-		_ = stmt.Close()
+	for _, s := range e.prepared {
+		s.close()
 	}
-	_ = e.conn.Close()
+	e.lite.close()
+}
+
+// statement is a prepared statement; write gives the text of one about a table.
+func (e *sqliteEngine) statement(k liteKey, write func() string) (liteStatement, error) {
+	if s, ok := e.prepared[k]; ok {
+		return s, nil
+	}
+	text := k.text
+	if write != nil {
+		text = write()
+	}
+	s, err := e.prepare(text)
+	if err != nil {
+		return s, fmt.Errorf("prepare %.60q: %w", text, err)
+	}
+	e.prepared[k] = s
+	return s, nil
 }
 
 func (e *sqliteEngine) exec(text string) error {
-	stmt, err := e.prepare(text)
-	if err == nil {
-		_, err = stmt.(driver.StmtExecContext).ExecContext(context.Background(), nil)
-	}
-	return err
-}
-
-func (e *sqliteEngine) run(_ context.Context, statements []statement) error {
-	for _, s := range statements {
-		stmt, err := e.prepare(s.sql)
-		if err != nil {
-			return fmt.Errorf("prepare %.60q: %w", s.sql, err)
-		}
-		if err := e.runOne(stmt, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *sqliteEngine) runOne(stmt driver.Stmt, s statement) error {
-	e.args = e.args[:0]
-	for i, arg := range s.args {
-		e.args = append(e.args, driver.NamedValue{Ordinal: i + 1, Value: arg})
-	}
-	if s.scan == nil {
-		result, err := stmt.(driver.StmtExecContext).ExecContext(context.Background(), e.args)
-		if err != nil {
-			return err
-		}
-		if got, err := result.RowsAffected(); err != nil || got != s.rows {
-			return errors.Join(err, unexpected{s.note, got, s.rows})
-		}
-		return nil
-	}
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), e.args)
+	s, err := e.statement(liteKey{text: text}, nil)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	values := make(liteRow, len(rows.Columns()))
-	for {
-		switch err := rows.Next(values); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
+	return s.run()
+}
+
+// ask is the one value that a statement gives, as text.
+func (e *sqliteEngine) ask(text string) (string, error) {
+	s, err := e.statement(liteKey{text: text}, nil)
+	if err != nil {
+		return "", err
+	}
+	defer s.reset()
+	if _, err := s.step(); err != nil {
+		return "", err
+	}
+	if n, err := s.number(0); err == nil {
+		return fmt.Sprint(n), nil
+	}
+	b, err := s.content(0, sqlite3.SQLITE_TEXT)
+	return string(b), err
+}
+
+// load needs no lock: the database has one writer, and that is us.
+func (e *sqliteEngine) load(_ context.Context, _ []int64, wanted []lookup, into *sheet) error {
+	for _, l := range wanted {
+		if err := e.loadOne(l, into); err != nil {
 			return err
-		}
-		if err := s.scan(values); err != nil {
-			return err
-		}
-	}
-}
-
-func (e *sqliteEngine) prepare(text string) (driver.Stmt, error) {
-	if stmt, ok := e.prepared[text]; ok {
-		return stmt, nil
-	}
-	if len(e.prepared) >= maxPrepared {
-		for old, stmt := range e.prepared {
-			_ = stmt.Close()
-			delete(e.prepared, old)
-		}
-	}
-	stmt, err := e.conn.Prepare(positional(text))
-	if err == nil {
-		e.prepared[text] = stmt
-	}
-	return stmt, err
-}
-
-// positional writes $1, $2, … as ?, where they stand in order, each once, as in
-// all texts of this package: the driver looks each named parameter up by its name.
-func positional(text string) string {
-	parts := numbered.FindAllStringIndex(text, -1)
-	var b strings.Builder
-	last := 0
-	for i, at := range parts {
-		if text[at[0]+1:at[1]] != strconv.Itoa(i+1) {
-			return text
-		}
-		b.WriteString(text[last:at[0]])
-		b.WriteByte('?')
-		last = at[1]
-	}
-	b.WriteString(text[last:])
-	return b.String()
-}
-
-var numbered = regexp.MustCompile(`\$[0-9]+`)
-
-// liteRow is a row as the driver gives it.
-type liteRow []driver.Value
-
-// Scan puts the values into the fields pointed to.
-func (r liteRow) Scan(dest ...any) error {
-	if len(dest) != len(r) {
-		return fmt.Errorf("db: %d columns for %d fields", len(r), len(dest))
-	}
-	for i, v := range r {
-		if err := assign(dest[i], v); err != nil {
-			return fmt.Errorf("db: column %d: %w", i+1, err)
 		}
 	}
 	return nil
 }
 
-// assign stores a driver's value – int64, string, bool or []byte – in a field.
-func assign(to any, v driver.Value) error {
-	switch to := to.(type) {
-	case *int64:
-		if n, ok := v.(int64); ok {
-			*to = n
-			return nil
-		}
-	case *string:
-		if text, ok := v.(string); ok {
-			*to = text
-			return nil
-		}
-	case *bool:
-		switch b := v.(type) {
-		case bool:
-			*to = b
-			return nil
-		case int64:
-			*to = b != 0
-			return nil
-		}
-	case *[]byte:
-		if b, ok := v.([]byte); ok {
-			*to = append([]byte(nil), b...)
-			return nil
-		}
-	default:
-		return assignNamed(reflect.ValueOf(to).Elem(), v)
+func (e *sqliteEngine) loadOne(l lookup, into *sheet) error {
+	t := l.table
+	s, err := e.statement(liteKey{table: t, verb: 'L', no: l.no}, func() string {
+		return "SELECT " + t.list("") + " FROM " + t.name + " WHERE " + t.equals(t.keys[l.no], " AND ")
+	})
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%T does not fit %T", v, to)
+	defer s.reset()
+	place := 0
+	l.parts(func(n int64) {
+		place++
+		err = firstOf(err, s.bindNumber(place, n))
+	}, func(text string) {
+		place++
+		err = firstOf(err, s.bindText(place, text))
+	})
+	if err != nil {
+		return err
+	}
+	found, err := s.step()
+	if err != nil || !found {
+		return err
+	}
+	row := t.blank()
+	if err := s.read(t, t.at(row)); err != nil {
+		return err
+	}
+	into.hold(t, row)
+	return nil
 }
 
-// assignNamed stores into a field of a named type.
-func assignNamed(to reflect.Value, v driver.Value) error {
-	n, isNumber := v.(int64)
-	text, isText := v.(string)
-	switch {
-	case isNumber && to.CanInt() && !to.OverflowInt(n):
-		to.SetInt(n)
-	case isNumber && to.CanUint() && n >= 0 && !to.OverflowUint(uint64(n)):
-		to.SetUint(uint64(n))
-	case isNumber && to.Kind() == reflect.Bool:
-		to.SetBool(n != 0)
-	case isText && to.Kind() == reflect.String:
-		to.SetString(text)
-	default:
-		return fmt.Errorf("%T does not fit %s", v, to.Type())
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// read fills a row with what the statement stands on.
+func (s liteStatement) read(t *table, row unsafe.Pointer) error {
+	for i, c := range t.columns {
+		var err error
+		var n int64
+		var b []byte
+		switch c.kind {
+		case reflect.String:
+			b, err = s.content(i, sqlite3.SQLITE_TEXT)
+			*c.text(row) = string(b)
+		case reflect.Slice:
+			b, err = s.content(i, sqlite3.SQLITE_BLOB)
+			*c.bytes(row) = append([]byte{}, b...)
+		default:
+			if n, err = s.number(i); err == nil {
+				err = c.setNumber(row, n)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", t.name, c.name, err)
+		}
 	}
 	return nil
+}
+
+func (e *sqliteEngine) write(_ context.Context, written []*slot) error {
+	stamp(written)
+	tables, rows := newRows(written)
+	for _, t := range tables {
+		for _, row := range rows[t] {
+			if err := e.insert(t, t.at(row)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range written {
+		if s.isNew {
+			continue
+		}
+		if err := e.update(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *sqliteEngine) insert(t *table, row unsafe.Pointer) error {
+	s, err := e.statement(liteKey{table: t, verb: 'I'}, func() string {
+		return "INSERT INTO " + t.name + " (" + t.list("") + ") VALUES (" + strings.Repeat("?, ", len(t.columns)-1) + "?) ON CONFLICT DO NOTHING"
+	})
+	if err != nil {
+		return err
+	}
+	for i, c := range t.columns {
+		if err := s.bind(i+1, c, row); err != nil {
+			return err
+		}
+	}
+	return e.affect(s, t.wasThere)
+}
+
+// update sets every column that is in no key, where the key and the version that
+// was read are still the same.
+func (e *sqliteEngine) update(changed *slot) error {
+	t := changed.table
+	s, err := e.statement(liteKey{table: t, verb: 'U'}, func() string {
+		return "UPDATE " + t.name + " SET " + t.equals(t.settable(), ", ") + " WHERE " + t.equals(t.keys[0], " AND ") + " AND version = ?"
+	})
+	if err != nil {
+		return err
+	}
+	row, place := t.at(changed.row), 0
+	for _, list := range [2][]int{t.settable(), t.keys[0]} {
+		for _, at := range list {
+			place++
+			if err := s.bind(place, t.columns[at], row); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.bindNumber(place+1, changed.base); err != nil {
+		return err
+	}
+	return e.affect(s, t.wasChanged)
+}
+
+// affect runs a statement that must affect one row.
+func (e *sqliteEngine) affect(s liteStatement, note func() string) error {
+	if err := s.run(); err != nil {
+		return err
+	}
+	if n := e.changes(); n != 1 {
+		return unexpected{note(), n, 1}
+	}
+	return nil
+}
+
+// bind puts a column of a row into a place of the statement.
+func (s liteStatement) bind(place int, c column, row unsafe.Pointer) error {
+	switch c.kind {
+	case reflect.String:
+		return s.bindText(place, *c.text(row))
+	case reflect.Slice:
+		return s.bindBytes(place, *c.bytes(row))
+	}
+	return s.bindNumber(place, c.number(row))
+}
+
+// equals is "a = ?, b = ?" for the columns at these positions.
+func (t *table) equals(positions []int, between string) string {
+	parts := make([]string, len(positions))
+	for i, at := range positions {
+		parts[i] = t.columns[at].name + " = ?"
+	}
+	return strings.Join(parts, between)
 }
 
 // sqliteKind says what an error of SQLite means, by its code.
-func sqliteKind(err *sqlite.Error) (kind fault.Kind, transient bool) {
+func sqliteKind(err sqliteError) (kind fault.Kind, transient bool) {
 	switch err.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fault.Unavailable, true

@@ -3,12 +3,19 @@ package db
 import (
 	"bytes"
 	"context"
+<<<<<<< HEAD
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
+=======
+	"errors"
+	"math"
+>>>>>>> 6d44fb7 (wip)
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/brama-pay/brama/fault"
@@ -53,79 +60,107 @@ func TestAnUpdateNamesTheVersionThatWasRead(t *testing.T) {
 	e.must(t, "INSERT INTO row VALUES (1, 'one', 7)")
 	for _, read := range []int64{6, 8, 7} {
 		changed := &slot{table: rows.table, row: &row{ID: 1, Name: "uno"}, base: read, dirty: true}
-		err := e.run(ctx, writeStatements([]*slot{changed}))
+		err := e.write(ctx, []*slot{changed})
 		var other unexpected
 		if got := errors.As(err, &other); got != (read != 7) {
 			t.Errorf("read at version %d: %v", read, err)
 		}
 	}
-	var version int64
-	look := statement{sql: "SELECT version FROM row", scan: func(row scanner) error { return row.Scan(&version) }}
-	if err := e.run(ctx, []statement{look}); err != nil || version != 8 {
-		t.Errorf("version = %d, %v; want 8", version, err)
+	if version, err := e.ask("SELECT version FROM row"); err != nil || version != "8" {
+		t.Errorf("version = %s, %v; want 8", version, err)
 	}
 }
 
-// Ever new statements do not fill the memory.
-func TestPreparedStatementsAreBounded(t *testing.T) {
+// Rows come back as they went, whatever their fields are made of.
+func TestARowComesBackAsItWent(t *testing.T) {
+	type (
+		number int64
+		small  uint16
+		word   string
+		yes    bool
+	)
+	type kept struct {
+		Shop, ID int64
+		N        int
+		Number   number
+		Small    small
+		Tiny     int8
+		Text     string
+		Word     word
+		True     bool
+		Yes      yes
+		Bytes    []byte
+	}
+	things := NewTable("thing", "shop, id, n, number, small, tiny, text, word, truth, yes, bytes", "id, word, shop", func(k *kept) []any {
+		return []any{&k.Shop, &k.ID, &k.N, &k.Number, &k.Small, &k.Tiny, &k.Text, &k.Word, &k.True, &k.Yes, &k.Bytes}
+	})
 	e := openEngine(t)
-	for i := range 2*maxPrepared + 10 {
-		if _, err := e.prepare(fmt.Sprintf("SELECT %d", i)); err != nil {
+	e.must(t, `CREATE TABLE thing (shop BIGINT, id BIGINT, n BIGINT, number BIGINT, small BIGINT, tiny BIGINT, text TEXT, word TEXT, truth BOOLEAN, yes BOOLEAN,
+		bytes BYTEA, PRIMARY KEY (id, word, shop))`)
+	for i, want := range []kept{
+		{Shop: 1, ID: math.MaxInt64, N: -7, Number: math.MinInt64, Small: math.MaxUint16, Tiny: -128, Text: "до 0\x00 побачення", Word: "w", True: true, Yes: true, Bytes: []byte{0, 1, 255}},
+		{Word: "", Bytes: []byte{}},
+		{ID: 2, Word: "long", Text: strings.Repeat("x", 3*firstPiece), Bytes: bytes.Repeat([]byte{9}, 2*firstPiece)},
+		{ID: 3, Text: strings.Repeat("y", firstPiece), Bytes: []byte{}},
+	} {
+		if err := e.write(t.Context(), []*slot{{table: things.table, row: &want, isNew: true}}); err != nil {
 			t.Fatal(err)
 		}
+		key := things.lookup(&want, 0)
+		found := &sheet{slots: map[lookup]*slot{}}
+		if err := e.load(t.Context(), nil, []lookup{key}, found); err != nil {
+			t.Fatal(err)
+		}
+		if found.slots[key] == nil || !reflect.DeepEqual(found.slots[key].row, &want) {
+			t.Errorf("row %d came back otherwise", i)
+		}
 	}
-	if len(e.prepared) > maxPrepared {
-		t.Errorf("%d statements are kept", len(e.prepared))
+	e.must(t, "UPDATE thing SET small = 65536 WHERE id = 2")
+	if err := e.load(t.Context(), nil, []lookup{keyed(things.table, 0, []any{2, "long", 0})}, &sheet{slots: map[lookup]*slot{}}); err == nil {
+		t.Error("65536 fits a uint16")
+	}
+	e.must(t, "UPDATE thing SET text = 5.5 WHERE id = 3")
+	e.must(t, "UPDATE thing SET number = 'five' WHERE id = 0")
+	if err := e.load(t.Context(), nil, []lookup{keyed(things.table, 0, []any{0, "", 0})}, &sheet{slots: map[lookup]*slot{}}); err == nil {
+		t.Error("a text fits a number")
 	}
 }
 
-// The driver binds ? by place and $1 by name: only what means the same may change.
-func TestPositional(t *testing.T) {
-	for text, want := range map[string]string{
-		"SELECT $1, $2":         "SELECT ?, ?",
-		"SELECT 1":              "SELECT 1",
-		"SELECT $2, $1":         "SELECT $2, $1",
-		"SELECT $1, $1":         "SELECT $1, $1",
-		"SELECT $1, $2, $1, $3": "SELECT $1, $2, $1, $3",
+// What another connection commits is seen at the next begin; our own is not.
+func TestBeginTellsWhetherAnybodyElseWrote(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "two.db")
+	var engines []*sqliteEngine
+	for range 2 {
+		e, err := openSQLiteEngine(path, full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.close)
+		engines = append(engines, e)
+	}
+	engines[0].must(t, "CREATE TABLE row (id BIGINT PRIMARY KEY)")
+	for i, step := range []struct {
+		engine int
+		text   string // "" writes nothing
+		alone  bool
+	}{
+		{0, "", false}, {0, "INSERT INTO row VALUES (1)", true}, {0, "", true}, {1, "", false}, {1, "INSERT INTO row VALUES (2)", true},
+		{0, "", false}, {0, "", true}, {1, "INSERT INTO row VALUES (3)", true}, {0, "INSERT INTO row VALUES (4)", false}, {1, "", false},
 	} {
-		if got := positional(text); got != want {
-			t.Errorf("%s becomes %s, want %s", text, got, want)
+		e := engines[step.engine]
+		alone, err := e.begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-}
-
-func TestAssign(t *testing.T) {
-	type number int64
-	type small uint16
-	type word string
-	type yes bool
-	var (
-		n int64
-		s string
-		b bool
-		d []byte
-		a number
-		u small
-		w word
-		y yes
-	)
-	row := liteRow{int64(1), "two", int64(1), []byte("4"), int64(5), int64(6), "seven", int64(1)}
-	if err := row.Scan(&n, &s, &b, &d, &a, &u, &w, &y); err != nil {
-		t.Fatal(err)
-	}
-	if n != 1 || s != "two" || !b || string(d) != "4" || a != 5 || u != 6 || w != "seven" || !bool(y) {
-		t.Error(n, s, b, d, a, u, w, y)
-	}
-	for _, wrong := range []struct {
-		to any
-		v  driver.Value
-	}{{&n, "1"}, {&s, int64(1)}, {&u, int64(-1)}, {&u, int64(1 << 16)}, {&w, nil}, {&b, "true"}, {&d, "x"}} {
-		if err := (liteRow{wrong.v}).Scan(wrong.to); err == nil {
-			t.Errorf("%#v fits %T", wrong.v, wrong.to)
+		if i > 0 && alone != step.alone {
+			t.Errorf("step %d: alone is %t", i, alone)
 		}
-	}
-	if err := (liteRow{int64(1)}).Scan(&n, &s); err == nil {
-		t.Error("a row of one column fills two fields")
+		if step.text != "" {
+			e.must(t, step.text)
+		}
+		if err := e.commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -80,7 +80,8 @@ func (t *Table[T]) Insert(s *State, row *T) {
 		*t.versionOf(row) = 1
 	}
 	added := &slot{table: t.table, row: t.copy(row), isNew: true, dirty: true}
-	for _, l := range t.lookups(row) {
+	for no := range t.keys {
+		l := t.lookup(row, no)
 		if old, ok := s.own.slots[l]; ok && old.row != nil {
 			panic(fmt.Sprintf("db: inserting into %s what is there", t.name))
 		}
@@ -98,8 +99,7 @@ func (t *Table[T]) Update(s *State, row *T) {
 	if t.version < 0 {
 		panic("db: " + t.name + " is append-only")
 	}
-	keys := t.lookups(row)
-	old := s.find(keys[0])
+	old := s.find(t.lookup(row, 0))
 	if old == nil || old.row == nil {
 		panic("db: updating a row of " + t.name + " that is not there")
 	}
@@ -109,8 +109,9 @@ func (t *Table[T]) Update(s *State, row *T) {
 	}
 	*version++
 	changed := &slot{table: t.table, row: t.copy(row), base: old.base, isNew: old.isNew, dirty: true}
-	for i, l := range t.lookups(old.row) {
-		if l != keys[i] {
+	for no := range t.keys {
+		l := t.lookup(row, no)
+		if l != t.lookup(old.row, no) {
 			panic("db: a unique key of " + t.name + " must not change")
 		}
 		s.own.slots[l] = changed
@@ -128,7 +129,7 @@ func (t *Table[T]) Put(s *State, row *T) {
 func (t *Table[T]) Written(s *State) []*T {
 	var rows []*T
 	for _, written := range s.own.order {
-		if written.table == t.table && s.own.slots[t.lookups(written.row)[0]] == written {
+		if written.table == t.table && s.own.slots[t.lookup(written.row, 0)] == written {
 			row := *written.row.(*T)
 			rows = append(rows, &row)
 		}
@@ -142,13 +143,13 @@ func (sh *sheet) hold(t *table, row any) {
 	if t.version >= 0 {
 		held.base = *t.versionOf(row)
 	}
-	for _, l := range t.lookups(row) {
-		if old, ok := sh.slots[l]; ok && old.row != nil {
+	for no := range t.keys {
+		if old, ok := sh.slots[t.lookup(row, no)]; ok && old.row != nil {
 			return
 		}
 	}
-	for _, l := range t.lookups(row) {
-		sh.slots[l] = held
+	for no := range t.keys {
+		sh.slots[t.lookup(row, no)] = held
 	}
 }
 
@@ -156,16 +157,17 @@ func (sh *sheet) hold(t *table, row any) {
 // written before keeps its place, so that each row is written once.
 func (sh *sheet) merge(own *sheet) {
 	for _, s := range own.order {
-		keys := s.table.lookups(s.row)
-		if own.slots[keys[0]] != s {
+		first := s.table.lookup(s.row, 0)
+		if own.slots[first] != s {
 			continue // written again later in the same decision
 		}
-		if old, ok := sh.slots[keys[0]]; ok && old.dirty {
+		if old, ok := sh.slots[first]; ok && old.dirty {
 			old.row = s.row
 			continue
 		}
-		for _, l := range keys {
-			sh.slots[l] = s
+		sh.slots[first] = s
+		for no := 1; no < len(s.table.keys); no++ {
+			sh.slots[s.table.lookup(s.row, no)] = s
 		}
 		sh.order = append(sh.order, s)
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // Table declares how rows of type T are kept: its columns, and for a row the
@@ -27,11 +27,12 @@ type Index[T any] struct {
 // table is what the writer needs to know, without the row's type.
 type table struct {
 	name    string
-	columns []string
+	columns []column
 	version int     // position of the version column, -1 when append-only
 	keys    [][]int // positions of the columns of each unique key, primary first
 	blank   func() any
 	copy    func(any) any
+	at      func(any) unsafe.Pointer
 	values  func(any) []any // pointers to the row's fields
 	texts   sync.Map        // textKey to SQL text
 	sets    []int           // see settable
@@ -67,16 +68,19 @@ func (t *table) settable() []int {
 }
 
 // NewTable declares a table. columns and key are comma-separated names; fields
-// gives the pointers to a row's fields in the order of columns. A declaration
-// that contradicts itself panics: it is found by the first test that runs.
+// gives the pointers to a row's fields in the order of columns, all of them inside
+// the row. A declaration that contradicts itself panics: it is found by the first
+// test that runs.
 func NewTable[T any](name, columns, key string, fields func(*T) []any) *Table[T] {
-	t := &table{name: name, columns: names(columns)}
-	t.version = slices.Index(t.columns, "version")
+	t := &table{name: name}
 	t.blank = func() any { return new(T) }
 	t.copy = func(row any) any { c := *row.(*T); return &c }
+	t.at = func(row any) unsafe.Pointer { return unsafe.Pointer(row.(*T)) }
 	t.values = func(row any) []any { return fields(row.(*T)) }
-	if got := len(fields(new(T))); got != len(t.columns) {
-		panic(fmt.Sprintf("db: table %s has %d columns and %d fields", name, len(t.columns), got))
+	blank := new(T)
+	t.columns = columnsOf(name, names(columns), unsafe.Pointer(blank), unsafe.Sizeof(*blank), fields(blank))
+	if t.version = t.position("version"); t.version >= 0 && t.columns[t.version].kind != reflect.Int64 {
+		panic("db: the version of " + name + " must be an int64")
 	}
 	typed := &Table[T]{table: t, fields: fields}
 	typed.Index = typed.Unique(key)
@@ -86,22 +90,48 @@ func NewTable[T any](name, columns, key string, fields func(*T) []any) *Table[T]
 // Unique declares a further unique key of the table.
 func (t *Table[T]) Unique(columns string) Index[T] {
 	var positions []int
+	ints, texts := 0, 0
 	for _, name := range names(columns) {
-		at := slices.Index(t.columns, name)
+		at := t.position(name)
 		if at < 0 {
 			panic(fmt.Sprintf("db: table %s has no column %s", t.name, name))
 		}
 		positions = append(positions, at)
+		if t.columns[at].isText() {
+			texts++
+		} else {
+			ints++
+		}
+	}
+	if ints > len(lookup{}.ints) || texts > len(lookup{}.texts) {
+		panic(fmt.Sprintf("db: a key of %s has %d numbers and %d texts", t.name, ints, texts))
 	}
 	t.keys = append(t.keys, positions)
 	return Index[T]{of: t, no: len(t.keys) - 1}
+}
+
+// position is where a column stands, -1 when there is none of the name.
+func (t *table) position(name string) int {
+	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
 }
 
 // Name is the table's name in the database.
 func (t *Table[T]) Name() string { return t.name }
 
 // Columns are the names of the table's columns, comma-separated.
-func (t *Table[T]) Columns() string { return strings.Join(t.columns, ", ") }
+func (t *Table[T]) Columns() string { return t.list("") }
+
+// list is the columns' names, each with a prefix.
+func (t *table) list(prefix string) string {
+	var b strings.Builder
+	for i, c := range t.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(prefix + c.name)
+	}
+	return b.String()
+}
 
 // Fields are the pointers to a row's fields, in the order of Columns.
 func (t *Table[T]) Fields(row *T) []any { return t.fields(row) }
@@ -114,97 +144,90 @@ func names(list string) []string {
 	return parts
 }
 
-// lookup names one row by one of its unique keys.
+// lookup names one row by one of its unique keys: the key's numbers and texts, in
+// the order of its columns.
 type lookup struct {
 	table *table
 	no    int
-	key   string
+	ints  [3]int64
+	texts [2]string
 }
 
 // keyed is the lookup for values given by a caller.
 func keyed(t *table, no int, values []any) lookup {
-	if len(values) != len(t.keys[no]) {
-		panic(fmt.Sprintf("db: a key of %s has %d columns, %d values given", t.name, len(t.keys[no]), len(values)))
+	positions := t.keys[no]
+	if len(values) != len(positions) {
+		panic(fmt.Sprintf("db: a key of %s has %d columns, %d values given", t.name, len(positions), len(values)))
 	}
-	return lookup{t, no, encode(values)}
-}
-
-// lookups are all the lookups under which a row is found.
-func (t *table) lookups(row any) []lookup {
-	fields := t.values(row)
-	found := make([]lookup, len(t.keys))
-	for no, positions := range t.keys {
-		values := make([]any, len(positions))
-		for i, at := range positions {
-			values[i] = fields[at]
-		}
-		found[no] = lookup{t, no, encode(values)}
-	}
-	return found
-}
-
-// encode joins key values so that different keys never look alike: integers end
-// with a comma, texts carry their length.
-func encode(values []any) string {
-	var b []byte
-	for _, v := range values {
-		switch v := plain(v).(type) {
-		case int64:
-			b = strconv.AppendInt(b, v, 10)
-			b = append(b, ',')
-		case string:
-			b = strconv.AppendInt(b, int64(len(v)), 10)
-			b = append(b, ':')
-			b = append(b, v...)
-		default:
-			panic(fmt.Sprintf("db: %T cannot be part of a key", v))
+	l := lookup{table: t, no: no}
+	ints, texts := 0, 0
+	for i, at := range positions {
+		if t.columns[at].isText() {
+			l.texts[texts] = textOf(values[i])
+			texts++
+		} else {
+			l.ints[ints] = numberOf(values[i])
+			ints++
 		}
 	}
-	return string(b)
+	return l
 }
 
-// plain is the int64, string, bool or []byte that a value, or the field it
-// points to, holds. Named types are reduced to what they are made of. No bytes
-// are bytes of length 0: no column of ours is NULL.
-func plain(v any) any {
-	switch v := v.(type) {
-	case int64, string, bool:
-		return v
-	case []byte:
-		return filled(v)
-	case int:
-		return int64(v)
-	case *int64:
-		return *v
-	case *string:
-		return *v
-	case *bool:
-		return *v
-	case *[]byte:
-		return filled(*v)
+// numberOf and textOf are the part of a key that a caller gave, of a named type or not.
+func numberOf(v any) int64 {
+	if n, ok := v.(int64); ok {
+		return n
 	}
-	r := reflect.ValueOf(v)
-	if r.Kind() == reflect.Pointer {
-		r = r.Elem()
-	}
-	switch {
+	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
 		return r.Int()
 	case r.CanUint():
 		return int64(r.Uint()) //nolint:gosec // columns hold numbers below 2^63
-	case r.Kind() == reflect.String:
+	}
+	panic(fmt.Sprintf("db: a %T where a key has a number", v))
+}
+
+func textOf(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
 		return r.String()
-	case r.Kind() == reflect.Bool:
-		return r.Bool()
 	}
-	panic(fmt.Sprintf("db: %T cannot be kept in a column", v))
+	panic(fmt.Sprintf("db: a %T where a key has a text", v))
 }
 
-func filled(b []byte) []byte {
-	if b == nil {
-		return []byte{}
+// lookup is the lookup under which a row is found by one of its keys.
+func (t *table) lookup(row any, no int) lookup {
+	at := t.at(row)
+	l := lookup{table: t, no: no}
+	ints, texts := 0, 0
+	for _, position := range t.keys[no] {
+		if c := t.columns[position]; c.isText() {
+			l.texts[texts] = *c.text(at)
+			texts++
+		} else {
+			l.ints[ints] = c.number(at)
+			ints++
+		}
 	}
-	return b
+	return l
 }
 
-func (t *table) versionOf(row any) *int64 { return t.values(row)[t.version].(*int64) }
+// parts gives the values of the key one after the other, in the order of its columns.
+func (l lookup) parts(number func(int64), text func(string)) {
+	ints, texts := 0, 0
+	for _, position := range l.table.keys[l.no] {
+		if l.table.columns[position].isText() {
+			text(l.texts[texts])
+			texts++
+		} else {
+			number(l.ints[ints])
+			ints++
+		}
+	}
+}
+
+func (t *table) versionOf(row any) *int64 {
+	return (*int64)(unsafe.Add(t.at(row), t.columns[t.version].place))
+}

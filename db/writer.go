@@ -46,6 +46,9 @@ type Writer struct {
 	newID  func() int64
 	stats  *Stats
 
+	remembers bool // the rows of the last transactions
+	memory    memory
+
 	simulation *Simulation
 }
 
@@ -222,19 +225,32 @@ func (w *Writer) transact(members []*member) error {
 	// The writer's own: no caller can cut a transaction, and no silent database hold it.
 	ctx, cancel := context.WithTimeout(context.Background(), transactionTimeout)
 	defer cancel()
-	loaded := &sheet{slots: map[lookup]*slot{}}
+	remembered := w.memory
+	w.memory = memory{} // until it is known that this came to its end
+	loaded := &sheet{slots: make(map[lookup]*slot, 16*len(members))}
 	defer w.engine.rollback()
-	if err := w.load(ctx, members, loaded); err != nil {
+	alone, err := w.engine.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if !alone {
+		remembered = memory{}
+	}
+	if err := w.load(ctx, members, loaded, &remembered); err != nil {
 		return err
 	}
 	outcomes := w.decide(members, loaded)
 	if len(loaded.order) > 0 {
-		if err := w.engine.run(ctx, writeStatements(loaded.order)); err != nil {
+		if err := w.engine.write(ctx, loaded.order); err != nil {
 			return err
 		}
 	}
 	if err := w.commit(ctx, loaded); err != nil {
 		return commitFault(err)
+	}
+	if w.remembers {
+		remembered.keep(loaded)
+		w.memory = remembered
 	}
 	w.stats.observe(len(members), len(loaded.order))
 	for i, m := range members {
@@ -258,28 +274,24 @@ func (w *Writer) commit(ctx context.Context, written *sheet) error {
 }
 
 // load locks the shops and loads every row the members' Reads name, in rounds.
-func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet) error {
-	if err := w.engine.begin(ctx); err != nil {
-		return err
-	}
+func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet, remembered *memory) error {
+	shops := shopsOf(members)
 	reads := newReads(loaded)
-	var statements []statement
-	if w.engine.locks() {
-		statements = append(statements, lockStatement(shopsOf(members)))
-	}
 	for range maxRounds {
 		for _, m := range members {
 			m.read(reads)
 		}
-		wanted := reads.take()
-		if len(wanted) == 0 && len(statements) == 0 {
+		asked := reads.take()
+		wanted := remembered.recall(asked, loaded)
+		if len(asked) == 0 && len(shops) == 0 {
 			return nil
 		}
-		statements = append(statements, loadStatements(wanted, loaded)...)
-		if err := w.engine.run(ctx, statements); err != nil {
-			return err
+		if len(wanted) > 0 || len(shops) > 0 {
+			if err := w.engine.load(ctx, shops, wanted, loaded); err != nil {
+				return err
+			}
 		}
-		statements = nil
+		shops = nil
 		loaded.settle(wanted)
 	}
 	return errors.New("db: Reads did not come to an end")
@@ -292,10 +304,10 @@ func (m *member) read(r *Reads) {
 }
 
 // settle notes, for what was asked and not found, that there is no such row.
-func (sh *sheet) settle(wanted []want) {
-	for _, w := range wanted {
-		if _, ok := sh.slots[w.lookup]; !ok {
-			sh.slots[w.lookup] = &slot{table: w.table}
+func (sh *sheet) settle(wanted []lookup) {
+	for _, l := range wanted {
+		if _, ok := sh.slots[l]; !ok {
+			sh.slots[l] = &slot{table: l.table}
 		}
 	}
 }

@@ -116,7 +116,7 @@ type world struct {
 	*bank
 }
 
-func newWorld(t *testing.T, h *dbtest.House, usd int64, settings ...string) *world {
+func newBox(t testing.TB) *seal.Box {
 	t.Helper()
 	key, err := seal.NewKey(rand.NewChaCha8([32]byte{1}), "a")
 	if err != nil {
@@ -126,6 +126,12 @@ func newWorld(t *testing.T, h *dbtest.House, usd int64, settings ...string) *wor
 	if err != nil {
 		t.Fatal(err)
 	}
+	return box
+}
+
+func newWorld(t *testing.T, h *dbtest.House, usd int64, settings ...string) *world {
+	t.Helper()
+	box := newBox(t)
 	w := &world{t: t, h: h, ctx: t.Context(), box: box, bank: &bank{
 		t: t, clock: h.Clock, sends: map[string]int{}, asked: map[string]int{}, sentAt: map[string]int64{}, done: map[string]int64{},
 		refused: map[string]bool{}, pending: map[string]bool{},
