@@ -3,16 +3,10 @@ package db
 import (
 	"bytes"
 	"context"
-<<<<<<< HEAD
 	"database/sql"
-	"database/sql/driver"
-	"errors"
-	"fmt"
-	"os"
-=======
 	"errors"
 	"math"
->>>>>>> 6d44fb7 (wip)
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -195,7 +189,15 @@ func TestABrokenFileIsNotAvailable(t *testing.T) {
 		_, err = pool.Exec("INSERT INTO counter VALUES (1)")
 		pool.Close()
 		if got := translate(err); !fault.Is(got, fault.Unavailable) {
-			t.Errorf("%s is broken: %v", name, got)
+			t.Errorf("%s is broken: a reader hears %v", name, got)
+		}
+		e, err := openSQLiteEngine(path, full)
+		if err == nil {
+			err = e.exec("INSERT INTO counter VALUES (1)")
+			e.close()
+		}
+		if got := translate(err); !fault.Is(got, fault.Unavailable) {
+			t.Errorf("%s is broken: the writer hears %v", name, got)
 		}
 	}
 }
