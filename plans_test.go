@@ -32,6 +32,8 @@ var scans = []string{
 		WHERE e.object = c.object AND e.shop_id = c.shop_id AND e.seq < c.seq AND e.status = 'waiting'), 0)
 		FROM callback c WHERE c.due_at > 0 AND c.due_at <= $1 ORDER BY c.due_at, c.id LIMIT $2`,
 	"SELECT COUNT(*) FROM callback WHERE status = 'parked'",
+	"SELECT shop_id, id FROM approval WHERE status = 'open' AND expires_at > $1 ORDER BY expires_at LIMIT $2",
+	"SELECT shop_id, id FROM approval WHERE id < $1 AND (status <> 'open' OR expires_at <= $2) ORDER BY id DESC LIMIT $3",
 	"SELECT COALESCE(MIN(due_at), $1) FROM callback WHERE due_at > 0",
 }
 
@@ -98,7 +100,7 @@ func byKey(table, key string) []string {
 // textColumns are the key columns that hold text.
 var textColumns = map[string]bool{
 	"source": true, "joined": true, "shop_order_id": true, "session": true, "shop_refund_id": true, "shop_payment_id": true, "purpose": true,
-	"provider": true, "found": true, "fingerprint": true, "sign": true,
+	"provider": true, "found": true, "fingerprint": true, "sign": true, "form": true,
 }
 
 var parameter = regexp.MustCompile(`\$(\d+)`)

@@ -26,6 +26,8 @@ var wide = []struct{ text, why string }{
 	{"SELECT COUNT(*) FROM payout", "an operator's count before the key is changed"},
 	{"SELECT COUNT(*) FROM {table}", "verify: rows in all, and those of no shop"},
 	{"FROM transfer t WHERE t.id > $1", "verify in a demo: pages of the whole ledger"},
+	{"FROM approval WHERE status = 'open'", "operators: what waits for a decision"},
+	{"FROM approval WHERE id < $1", "operators: what was decided on, in pages"},
 	{"FROM audit_head UNION SELECT shop_id FROM audit", "verify: which chains there are"},
 }
 

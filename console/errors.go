@@ -29,8 +29,8 @@ var (
 	errOutside = &trouble{http.StatusUnauthorized, "You are signed out", "Nothing was done. Sign in, go back and try again."}
 )
 
-// kinds are the statuses of faults, and what to do next.
-var kinds = map[fault.Kind]struct {
+// faults are the statuses of the gateway's errors, and what to do next.
+var faults = map[fault.Kind]struct {
 	status int
 	next   string
 }{
@@ -56,7 +56,7 @@ func (v *visit) explain(err error) trouble {
 	}
 	var f *fault.Error
 	if errors.As(err, &f) && f.Kind != fault.Internal {
-		known, ok := kinds[f.Kind]
+		known, ok := faults[f.Kind]
 		if !ok {
 			known.status, known.next = http.StatusConflict, "Nothing was done."
 		}

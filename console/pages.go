@@ -40,6 +40,9 @@ var everyStage = []operator.Stage{operator.Outside, operator.Second, operator.Re
 func pages() []route {
 	return slices.Concat(
 		overviewPages(),
+		approvalPages(),
+		operatorPages(),
+		mePages(),
 		signInPages(),
 	)
 }

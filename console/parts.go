@@ -45,6 +45,7 @@ type input struct {
 	complete           string // autocomplete
 	mode               string // inputmode
 	required, focus    bool
+	options            []option // a choice of one
 }
 
 func (in input) id() string { return "field-" + in.name }
@@ -56,16 +57,22 @@ func (in input) kind() string {
 	return in.as
 }
 
-// describedBy names what stands beside the field.
-func (in input) describedBy() string {
-	var ids []string
+// described are the attributes that not every field has.
+func (in input) described() templ.Attributes {
+	a, beside := templ.Attributes{}, []string{}
 	if in.help != "" {
-		ids = append(ids, in.id()+"-help")
+		beside = append(beside, in.id()+"-help")
 	}
 	if in.problem != "" {
-		ids = append(ids, in.id()+"-problem")
+		beside = append(beside, in.id()+"-problem")
+		a["aria-invalid"] = "true"
 	}
-	return strings.Join(ids, " ")
+	for name, value := range map[string]string{"aria-describedby": strings.Join(beside, " "), "autocomplete": in.complete, "inputmode": in.mode} {
+		if value != "" {
+			a[name] = value
+		}
+	}
+	return a
 }
 
 // option is one of a choice.

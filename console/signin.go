@@ -36,7 +36,7 @@ func signIn(v *visit) error {
 		return err
 	}
 	if v.session != nil { // the browser was somebody before
-		if err := v.Operators.End(v.ctx(), &operator.Visitor{Operator: v.operator, Session: v.session}); err != nil {
+		if err := v.Operators.End(v.ctx(), v.visitor()); err != nil {
 			return err
 		}
 	}
@@ -46,7 +46,7 @@ func signIn(v *visit) error {
 
 func signOut(v *visit) error {
 	if v.session != nil {
-		if err := v.Operators.End(v.ctx(), &operator.Visitor{Operator: v.operator, Session: v.session}); err != nil {
+		if err := v.Operators.End(v.ctx(), v.visitor()); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,7 @@ const (
 	SetStore        Permission = "store.set"
 	RotateSecret    Permission = "secret.rotate"
 	ManageOperators Permission = "operators"
+	Decide          Permission = "decide" // beside the permission of the act itself
 )
 
 // Rule says who has a permission.
@@ -76,6 +77,7 @@ var rules = []Rule{
 	{SetStore, "make PayParts stores and change their settings", []Role{Admin}},
 	{RotateSecret, "rotate secrets of shops and stores", []Role{Admin, Finance}},
 	{ManageOperators, "manage operators: roles, sessions, switching off", []Role{Admin}},
+	{Decide, "decide on what another proposed, where the act itself is allowed", []Role{Finance, Admin}},
 }
 
 var everybody = Roles()

@@ -217,39 +217,12 @@ func cleanActor(name string) string {
 	return name[:min(len(name), 100)]
 }
 
-// rehearsal decides a use case on the rows as they are, and then refuses, so that
-// nothing is written: what it answers is what would come of the real one.
-type rehearsal[A any] struct {
-	act    db.UseCase[A]
-	answer A
-}
-
-// errRehearsed ends a decision that would have been made.
-var errRehearsed = errors.New("only rehearsed")
-
-// Reads names what the act needs.
-func (r *rehearsal[A]) Reads(reads *db.Reads) { r.act.Reads(reads) }
-
-// Decide never lets the act's effects be written.
-func (r *rehearsal[A]) Decide(s *db.State) (A, error) {
-	var err error
-	if r.answer, err = r.act.Decide(s); err == nil {
-		err = errRehearsed
-	}
-	return r.answer, err
-}
-
 // do runs a use case, or rehearses it when it is not to be committed.
 func do[A any](ctx context.Context, o *desk, d deed, shop int64, act db.UseCase[A]) (A, error) {
 	if d.Commit {
 		return db.Do(ctx, o.db, shop, act)
 	}
-	r := &rehearsal[A]{act: act}
-	_, err := db.Do[A](ctx, o.db, shop, r)
-	if errors.Is(err, errRehearsed) {
-		return r.answer, nil
-	}
-	return r.answer, err
+	return db.Rehearse(ctx, o.db, shop, act)
 }
 
 // end says what a command that may only show has done.

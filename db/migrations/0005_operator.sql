@@ -61,4 +61,4 @@ CREATE TABLE approval (
     PRIMARY KEY (id, shop_id),
     UNIQUE (form, shop_id)
 );
-CREATE INDEX approval_open ON approval (id) WHERE status = 'open';
+CREATE INDEX approval_open ON approval (expires_at) WHERE status = 'open';
