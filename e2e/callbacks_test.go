@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,20 +26,7 @@ type arrived struct {
 // once more by the public client.
 func (g *gateway) callbacks() []*avanor.Callback {
 	g.t.Helper()
-	request, err := http.NewRequest(http.MethodGet, g.url+"/demo/callbacks", nil)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	request.Header.Set("Accept", "application/json")
-	response, err := g.http.Do(request)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var list []arrived
-	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
-		g.t.Fatalf("/demo/callbacks: %v", err)
-	}
+	list := g.arrived()
 	slices.Reverse(list)
 	found := make([]*avanor.Callback, len(list))
 	for i, a := range list {

@@ -82,6 +82,9 @@ func (m merchant) postTo(node *gateway, method, body string) said {
 	if err != nil {
 		m.t.Errorf("%s: %v", method, err)
 	}
+	if odd := describedAs(request, response, raw); odd != nil {
+		m.t.Error(odd)
+	}
 	m.gateway.mu.Lock()
 	m.gateway.answers.Write(raw) // to be searched for secrets
 	m.gateway.mu.Unlock()

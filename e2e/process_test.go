@@ -71,6 +71,7 @@ func each(t *testing.T, run func(t *testing.T, g *gateway), list ...option) {
 			g.start()
 			run(t, g)
 			if !t.Failed() {
+				g.callsBackAsDescribed()
 				g.keepsSecrets()
 				g.worksWithoutError()
 			}

@@ -39,10 +39,15 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(answer.Body)
 	answer.Body.Close()
 	answer.Body = io.NopCloser(bytes.NewReader(body))
-	page := strings.HasSuffix(request.URL.Path, "/pay") || strings.HasPrefix(request.URL.Path, "/notify/") || answer.StatusCode/100 == 3
+	page := strings.HasSuffix(request.URL.Path, "/pay") || strings.HasPrefix(request.URL.Path, "/notify/") || strings.HasPrefix(request.URL.Path, "/ipp/") || answer.StatusCode/100 == 3
 	if err == nil && request.Method == http.MethodPost && !page {
 		if odd := canonical(answer, body); odd != "" {
 			r.g.t.Errorf("POST %s answered %s: %s", request.URL.Path, body, odd)
+		}
+	}
+	if err == nil {
+		if odd := describedAs(request, answer, body); odd != nil {
+			r.g.t.Error(odd)
 		}
 	}
 	r.g.mu.Lock()

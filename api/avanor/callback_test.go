@@ -11,6 +11,7 @@ import (
 
 	"github.com/brama-pay/brama/callback"
 	client "github.com/brama-pay/brama/client/avanor"
+	"github.com/brama-pay/brama/docs/docstest"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/shop"
@@ -93,6 +94,9 @@ func TestCallbacks(t *testing.T) {
 			if format == shop.JSON {
 				checkSortedFields(t, test.name, d.Body)
 				checkReprinted(t, test.name, d.Body)
+				if err := docstest.Callback(string(test.kind), d.Body); err != nil {
+					t.Error(err)
+				}
 			}
 			fmt.Fprintf(&all, "# %s\n%s %s\n%s\n\n", test.name, d.URL, d.ContentType, d.Body)
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brama-pay/brama/docs/docstest"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/fee"
 	"github.com/brama-pay/brama/invoice"
@@ -419,6 +420,9 @@ func (h *house) from(peer, verb, path, contentType, body string, forwarded ...st
 	}
 	w := httptest.NewRecorder()
 	h.door.ServeHTTP(w, r)
+	if err := docstest.Answer(verb, r.URL.Path, w.Code, w.Header().Get("Content-Type"), w.Body.Bytes()); err != nil {
+		h.t.Error(err)
+	}
 	return answer{w.Code, w.Header(), w.Body.String()}
 }
 

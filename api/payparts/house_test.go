@@ -23,6 +23,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/demo"
+	"github.com/brama-pay/brama/docs/docstest"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/provider"
@@ -156,6 +157,11 @@ func (h *house) callbacks() []string {
 	defer h.mu.Unlock()
 	told := h.told
 	h.told = nil
+	for _, body := range told {
+		if err := docstest.Callback("payparts", []byte(body)); err != nil {
+			h.t.Error(err)
+		}
+	}
 	return told
 }
 
@@ -193,6 +199,9 @@ func (h *house) request(r *http.Request) reply {
 	h.t.Helper()
 	w := httptest.NewRecorder()
 	h.door.ServeHTTP(w, r)
+	if err := docstest.Answer(r.Method, r.URL.Path, w.Code, w.Header().Get("Content-Type"), w.Body.Bytes()); err != nil {
+		h.t.Error(err)
+	}
 	got := reply{t: h.t, status: w.Code, header: w.Header(), body: w.Body.String()}
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 		d := json.NewDecoder(strings.NewReader(got.body))

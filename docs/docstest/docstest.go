@@ -110,10 +110,10 @@ func against(item string, body []byte) error {
 
 // answer is where the answer of a status is described.
 func (d *description) answer(verb, path, status string) (string, error) {
-	const parts = "/ipp/"
+	parts := strings.HasPrefix(path+"/", "/ipp/")
 	item := "/paths/" + escaped(described(path))
 	switch known := d.at(item); {
-	case known == nil && strings.HasPrefix(path, parts), known != nil && known[verb] == nil && strings.HasPrefix(path, parts):
+	case parts && known[verb] == nil:
 		if item == "/paths/~1ipp~1qr~1generate" {
 			return "/components/responses/NoPicture", nil
 		}
@@ -139,7 +139,7 @@ func described(path string) string {
 		return path
 	case strings.HasPrefix(path, "/pay/"):
 		return "/pay/{session}"
-	case len(path) == len("/en/pay") && strings.HasSuffix(path, "/pay"):
+	case path == "/en/pay", path == "/uk/pay", path == "/ru/pay":
 		return "/{language}/pay"
 	}
 	return "/gateway/v1" + path
@@ -187,4 +187,85 @@ func (d *description) schema(pointer string) (*jsonschema.Schema, error) {
 		d.schemas[pointer] = s
 	}
 	return s, err
+}
+
+// Method is what is described of a method's request.
+type Method struct {
+	Signed   []string        // the parts of its signature
+	Fields   map[string]bool // its fields; true: required
+	Refusals []int           // error codes of its own
+}
+
+// Methods are the methods of a tag by path, those that are a POST.
+func Methods(tag string) (map[string]Method, error) {
+	d, err := load()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]Method{}
+	for path := range d.at("/paths") {
+		at := "/paths/" + escaped(path) + "/post"
+		operation := d.at(at)
+		tags, _ := operation["tags"].([]any)
+		if len(tags) == 0 || tags[0] != tag {
+			continue
+		}
+		m := Method{Fields: map[string]bool{}, Signed: texts(d.at(at + "/x-signature")["parts"])}
+		for _, code := range texts(operation["x-refusals"]) {
+			n, _ := strconv.Atoi(code)
+			m.Refusals = append(m.Refusals, n)
+		}
+		s := d.follow(d.body(at) + "/schema")
+		for name := range d.at(s + "/properties") {
+			m.Fields[name] = false
+		}
+		for _, name := range texts(d.at(s)["required"]) {
+			m.Fields[name] = true
+		}
+		all[path] = m
+	}
+	return all, nil
+}
+
+// body is the content of a method's request.
+func (d *description) body(method string) string {
+	at := d.follow(method+"/requestBody") + "/content"
+	for kind := range d.at(at) {
+		return at + "/" + escaped(kind)
+	}
+	return at
+}
+
+// texts are the items of a list as texts.
+func texts(list any) []string {
+	items, _ := list.([]any)
+	all := make([]string, len(items))
+	for i, item := range items {
+		all[i] = fmt.Sprint(item)
+	}
+	return all
+}
+
+// Example is a request as openapi.yaml shows it, and the method it is of.
+type Example struct {
+	Path, Kind string
+	Fields     map[string]any
+}
+
+// Requests are the examples of all requests of a tag.
+func Requests(tag string) ([]Example, error) {
+	methods, err := Methods(tag)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := load()
+	var all []Example
+	for path := range methods {
+		at := d.body("/paths/" + escaped(path) + "/post")
+		kind := at[strings.LastIndexByte(at, '/')+1:]
+		if fields := d.at(at + "/example"); fields != nil {
+			all = append(all, Example{path, strings.ReplaceAll(kind, "~1", "/"), fields})
+		}
+	}
+	return all, nil
 }

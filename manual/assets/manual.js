@@ -22,3 +22,7 @@ for (const block of document.querySelectorAll('main pre:not(.plain)')) {
   })
   frame.append(block, button)
 }
+
+// On a wide screen the list of pages scrolls by itself: show where we are in it.
+const here = document.querySelector('nav [aria-current]')
+if (here) here.closest('nav').scrollTop = here.offsetTop - 120
