@@ -166,7 +166,7 @@ func TestPayerWhoDoesNotPay(t *testing.T) {
 	judged(tab, "canceled")
 	s.ends(order, avanor.InvoiceRejected)
 
-	page, order = s.order(func(q *avanor.InvoiceRequest) { q.ExpiresAt = time.Now().Add(4 * time.Second) })
+	page, order = s.order(func(q *avanor.InvoiceRequest) { q.ExpiresAt = time.Now().Add(8 * time.Second) })
 	tab.Visit(page.URL)
 	fill(tab, good)
 	s.ends(order, avanor.InvoiceRejected)

@@ -33,8 +33,14 @@ const (
 	noParts   = "0000111122224444"
 )
 
+// The demo's PayParts store.
+const (
+	storeID       = "4AAD1369CF734B64B70F"
+	storePassword = "75bef16bfdce4d0e9c0ad5a19b9940df"
+)
+
 // unhurried scales the sandbox's waiting times so that a person can see them.
-const unhurried = "0.4"
+const unhurried = "1"
 
 // store is a shop with a page of its own, to which payers come back.
 type store struct {
@@ -123,7 +129,7 @@ func (s store) attempts(id int64) int {
 // inParts makes a PayParts order of the demo's store and gives the address of its page.
 func (s store) inParts() (bank *payparts.Client, page, order string) {
 	s.t.Helper()
-	bank, err := payparts.New(s.URL, "4AAD1369CF734B64B70F", "75bef16bfdce4d0e9c0ad5a19b9940df")
+	bank, err := payparts.New(s.URL, storeID, storePassword)
 	if err != nil {
 		s.t.Fatal(err)
 	}
