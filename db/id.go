@@ -47,3 +47,7 @@ func (g *IDs) last() (node, at int64) {
 
 // TimeOf is when an id was drawn, in Unix milliseconds.
 func TimeOf(id int64) int64 { return id>>12 + Epoch }
+
+// FirstID is the least id that may have been drawn at a time in Unix milliseconds,
+// the inverse of TimeOf: what was made between two times has the ids between theirs.
+func FirstID(at int64) int64 { return max(at-Epoch, 0) << 12 }

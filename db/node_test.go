@@ -40,6 +40,9 @@ func TestIDsOfAllNodesDiffer(t *testing.T) {
 func TestAnIDTellsItsTime(t *testing.T) {
 	clock := dbtest.NewClock()
 	ids := db.NewIDs(5, clock.Now)
+	if id := ids.Next(); id < db.FirstID(clock.Now()) || id >= db.FirstID(clock.Now()+1) {
+		t.Errorf("id %d is not of its millisecond, which begins at %d", id, db.FirstID(clock.Now()))
+	}
 	if at := db.TimeOf(ids.Next()); at != clock.Now() {
 		t.Errorf("drawn at %d, tells %d", clock.Now(), at)
 	}

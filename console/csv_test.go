@@ -1,0 +1,88 @@
+package console
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/brama-pay/brama/audit"
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/db/dbtest"
+	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/operator"
+)
+
+// exportPages are lists as a subject's file exports them.
+func exportPages() []route {
+	list := func(rows [][]string, err error) func(*visit) error {
+		return func(v *visit) error {
+			e := v.newExport(db.House, "samples", "samples", "id", "text")
+			for _, row := range rows {
+				if err := e.row(row...); err != nil {
+					return err
+				}
+			}
+			return e.end(err)
+		}
+	}
+	return []route{
+		{pattern: "GET /console/full.csv", title: "Export", needs: operator.Export, serve: list([][]string{
+			{"1", "=1+1"}, {"-5.00", "-5.00"}, {"2", "+1"}, {"3", "@x"}, {"4", "\tx"}, {"5", "-x"}, {"6", "a \"quoted\", text\r\nof two lines"},
+		}, nil)},
+		{pattern: "GET /console/empty.csv", title: "Export", needs: operator.Export, serve: list(nil, nil)},
+		{pattern: "GET /console/broken.csv", title: "Export", needs: operator.Export, serve: list([][]string{{"1", "x"}}, fault.New(fault.Unavailable, "gone"))},
+		{pattern: "GET /console/never.csv", title: "Export", needs: operator.Export, serve: list(nil, fault.New(fault.Unavailable, "gone"))},
+	}
+}
+
+func TestExport(t *testing.T) {
+	k := kitOn(t, dbtest.SQLite(t), exportPages()...)
+	support := k.as(t, operator.Support)
+	exported := func() (n int) {
+		t.Helper()
+		links, err := audit.Newest(t.Context(), k.house.DB.Reader(), db.House, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range links {
+			if l.Act == "export" {
+				n++
+			}
+		}
+		return n
+	}
+	if body := support.see(t, "/console/empty.csv"); body != "id,text\r\n" || exported() != 0 {
+		t.Errorf("%q, audited %d times", body, exported())
+	}
+	answered := support.get(t, "/console/full.csv")
+	if answered.header.Get("Content-Disposition") != `attachment; filename="samples.csv"` || exported() != 1 {
+		t.Errorf("%v, audited %d times", answered.header, exported())
+	}
+	rows, err := csv.NewReader(strings.NewReader(answered.body)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"id text", "1 '=1+1", "-5.00 -5.00", "2 '+1", "3 '@x", "4 '\tx", "5 '-x", "6 a \"quoted\", text\nof two lines"}
+	for i, row := range rows {
+		if got := strings.Join(row, " "); got != want[i] {
+			t.Errorf("%q, want %q", got, want[i])
+		}
+	}
+	if answered := support.get(t, "/console/never.csv"); answered.status != http.StatusServiceUnavailable {
+		t.Errorf("a list that cannot be read: %d", answered.status)
+	}
+}
+
+// An export that ends early must not look like one that is whole.
+func TestExportCutOff(t *testing.T) {
+	k := kitOn(t, dbtest.SQLite(t), exportPages()...)
+	answered, err := k.as(t, operator.Support).Get(k.url + "/console/broken.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answered.Body.Close()
+	if _, err := csv.NewReader(answered.Body).ReadAll(); err == nil {
+		t.Error("half a list was taken for the whole")
+	}
+}
