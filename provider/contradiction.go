@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/ledger"
@@ -56,4 +58,35 @@ func Contradict(s *db.State, a *Attempt, o Outcome, p ledger.Posting, legs ...le
 // Contradictions lists a shop's contradictions, oldest first.
 func Contradictions(ctx context.Context, from *sql.DB, shop int64) ([]*Contradiction, error) {
 	return contradictions.Select(ctx, from, "shop_id = $1 ORDER BY id", shop)
+}
+
+// ContradictionsOf lists the contradictions about an operation, oldest first.
+func ContradictionsOf(ctx context.Context, from *sql.DB, shop, operation int64) ([]*Contradiction, error) {
+	return contradictions.Select(ctx, from, "operation = $1 AND shop_id = $2 ORDER BY id", operation, shop)
+}
+
+// Contradicted lists the operations before an id that were contradicted and whose
+// contradiction no transfer has reversed yet, newest first. shop 0 is any.
+func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, before int64, limit int) ([]db.Key, error) {
+	return db.Keys(ctx, from, `SELECT c.shop_id, c.operation FROM contradiction c
+		WHERE (c.shop_id = $1 OR $1 = 0) AND c.kind = $2 AND c.operation < $3 AND NOT EXISTS (
+			SELECT 1 FROM transfer t WHERE t.reverses = c.transfer_id AND t.shop_id = c.shop_id AND t.reverses <> 0)
+		ORDER BY c.operation DESC LIMIT $4`, shop, kind, before, limit)
+}
+
+// AttemptsOf lists the calls made for an operation, in their order.
+func AttemptsOf(ctx context.Context, from *sql.DB, shop, operation int64) ([]*Attempt, error) {
+	return Attempts.Select(ctx, from, "operation = $1 AND shop_id = $2 ORDER BY n", operation, shop)
+}
+
+// OperationOf is the shop and the operation that a reference of ours names, false
+// when it was not made here.
+func OperationOf(reference string) (shop, operation int64, ok bool) {
+	parts := strings.Split(reference, "-")
+	if VerbOf(reference) == "" || len(parts) < 3 || len(parts) > 4 || len(parts[0]) != 1 {
+		return 0, 0, false
+	}
+	shop, bad := strconv.ParseInt(parts[1], 10, 64)
+	operation, worse := strconv.ParseInt(parts[2], 10, 64)
+	return shop, operation, bad == nil && worse == nil && shop > 0 && operation > 0
 }
