@@ -47,6 +47,19 @@ func (c column) check(table string, t reflect.Type) {
 
 func (c column) isText() bool { return c.kind == reflect.String }
 
+// sqlType is what the column is declared as.
+func (c column) sqlType() string {
+	switch c.kind {
+	case reflect.String:
+		return "TEXT"
+	case reflect.Bool:
+		return "BOOLEAN"
+	case reflect.Slice:
+		return "BYTEA"
+	}
+	return "BIGINT"
+}
+
 // text is the text in the field of a row.
 func (c column) text(row unsafe.Pointer) *string { return (*string)(unsafe.Add(row, c.place)) }
 

@@ -219,7 +219,14 @@ func openPool(ctx context.Context, c Config, size int, readOnly bool) (*pgxpool.
 	params["synchronous_commit"] = "on"
 	if readOnly {
 		params["default_transaction_read_only"] = "on"
+		return pgxpool.NewWithConfig(ctx, config)
 	}
+	// A writer's statements go from a list of keys to their rows, by an index. A plan
+	// made while a table was empty would go through all of it, and be kept.
+	for _, name := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
+		params[name] = "off"
+	}
+	params["plan_cache_mode"] = "force_generic_plan"
 	return pgxpool.NewWithConfig(ctx, config)
 }
 

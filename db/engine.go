@@ -47,18 +47,19 @@ func stamp(written []*slot) {
 	}
 }
 
-// newRows are the rows to be inserted, table by table in the order in which the
-// tables were first met: rows of one table lie beside each other on the disk.
-func newRows(written []*slot) (tables []*table, rows map[*table][]any) {
-	rows = map[*table][]any{}
+// byTable are the rows to be inserted, or those to be updated, table by table in
+// the order in which the tables were first met: rows of one table lie beside each
+// other on the disk.
+func byTable(written []*slot, inserts bool) (tables []*table, rows map[*table][]*slot) {
+	rows = map[*table][]*slot{}
 	for _, s := range written {
-		if !s.isNew {
+		if s.isNew != inserts {
 			continue
 		}
 		if rows[s.table] == nil {
 			tables = append(tables, s.table)
 		}
-		rows[s.table] = append(rows[s.table], s.row)
+		rows[s.table] = append(rows[s.table], s)
 	}
 	return tables, rows
 }

@@ -14,36 +14,27 @@ type memory struct{ young, old map[lookup]any } // the row, nil: there is none
 // keptRows bounds each of the two generations.
 const keptRows = 8192
 
-// recall puts what is remembered of the asked rows into the sheet, and gives those
-// that have to be loaded.
-func (m *memory) recall(asked []lookup, into *sheet) []lookup {
-	var unknown []lookup
-	for _, l := range asked {
-		if _, ok := into.slots[l]; ok {
-			continue // it came with another key of its row
+// recall puts what is remembered of a row into the sheet; false when that is nothing.
+func (m *memory) recall(l lookup, into *sheet) (*slot, bool) {
+	row, ok := m.young[l]
+	if !ok {
+		if row, ok = m.old[l]; !ok {
+			return nil, false
 		}
-		row, ok := m.young[l]
-		if !ok {
-			if row, ok = m.old[l]; ok {
-				m.put(l, row)
-			}
-		}
-		switch {
-		case !ok:
-			unknown = append(unknown, l)
-		case row == nil:
-			into.slots[l] = &slot{table: l.table}
-		default:
-			into.hold(l.table, row)
-		}
+		m.put(l, row)
 	}
-	return unknown
+	if row == nil {
+		into.slots[l] = &slot{table: l.table, known: true}
+	} else {
+		into.hold(l.table, row).known = true
+	}
+	return into.slots[l], true
 }
 
 // keep remembers the rows of a sheet that was committed.
 func (m *memory) keep(sh *sheet) {
 	for l, s := range sh.slots {
-		if l.table.version >= 0 {
+		if l.table.version >= 0 && !s.known {
 			m.put(l, s.row)
 		}
 	}

@@ -4,15 +4,19 @@ package db
 // rounds: what was loaded in one round may name the rows of the next, until
 // nothing new is asked for.
 type Reads struct {
-	loaded *sheet
-	wanted []lookup
-	asked  map[lookup]bool
+	loaded     *sheet
+	remembered *memory
+	wanted     []lookup
+	asked      map[lookup]bool
+	missed     bool // something was asked for that is still to be loaded
 }
 
 // NewReads is a Reads without a database, for tests: it notes what is asked.
-func NewReads() *Reads { return newReads(&sheet{slots: map[lookup]*slot{}}) }
+func NewReads() *Reads { return newReads(&sheet{slots: map[lookup]*slot{}}, &memory{}) }
 
-func newReads(loaded *sheet) *Reads { return &Reads{loaded: loaded, asked: map[lookup]bool{}} }
+func newReads(loaded *sheet, remembered *memory) *Reads {
+	return &Reads{loaded: loaded, remembered: remembered, asked: map[lookup]bool{}}
+}
 
 // Read asks for the row with this key and gives a copy of it once it is loaded;
 // nil before that, and when there is none.
@@ -25,11 +29,16 @@ func (x Index[T]) Read(r *Reads, key ...any) *T {
 	return &row
 }
 
-// ask is the row if it is loaded, and otherwise notes that it is wanted.
+// ask is the row if it is loaded or remembered, and otherwise notes that it is wanted.
 func (r *Reads) ask(l lookup) any {
-	if held, ok := r.loaded.slots[l]; ok {
+	held, ok := r.loaded.slots[l]
+	if !ok {
+		held, ok = r.remembered.recall(l, r.loaded)
+	}
+	if ok {
 		return held.row
 	}
+	r.missed = true
 	if !r.asked[l] {
 		r.asked[l] = true
 		r.wanted = append(r.wanted, l)

@@ -245,32 +245,32 @@ func (s liteStatement) read(t *table, row unsafe.Pointer) error {
 
 func (e *sqliteEngine) write(_ context.Context, written []*slot) error {
 	stamp(written)
-	tables, rows := newRows(written)
-	for _, t := range tables {
-		for _, row := range rows[t] {
-			if err := e.insert(t, t.at(row)); err != nil {
-				return err
+	for _, insert := range []bool{true, false} {
+		write := e.update
+		if insert {
+			write = e.insert
+		}
+		tables, rows := byTable(written, insert)
+		for _, t := range tables {
+			for _, s := range rows[t] {
+				if err := write(s); err != nil {
+					return err
+				}
 			}
-		}
-	}
-	for _, s := range written {
-		if s.isNew {
-			continue
-		}
-		if err := e.update(s); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-func (e *sqliteEngine) insert(t *table, row unsafe.Pointer) error {
+func (e *sqliteEngine) insert(added *slot) error {
+	t := added.table
 	s, err := e.statement(liteKey{table: t, verb: 'I'}, func() string {
 		return "INSERT INTO " + t.name + " (" + t.list("") + ") VALUES (" + strings.Repeat("?, ", len(t.columns)-1) + "?) ON CONFLICT DO NOTHING"
 	})
 	if err != nil {
 		return err
 	}
+	row := t.at(added.row)
 	for i, c := range t.columns {
 		if err := s.bind(i+1, c, row); err != nil {
 			return err

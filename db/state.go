@@ -26,6 +26,7 @@ type slot struct {
 	base  int64
 	isNew bool
 	dirty bool
+	known bool // from the writer's memory, and not changed since
 }
 
 // NewState is a state without a database, for tests of decisions: rows are put
@@ -138,19 +139,20 @@ func (t *Table[T]) Written(s *State) []*T {
 }
 
 // hold registers a loaded row under all its keys, unless it is there already.
-func (sh *sheet) hold(t *table, row any) {
+func (sh *sheet) hold(t *table, row any) *slot {
 	held := &slot{table: t, row: row}
 	if t.version >= 0 {
 		held.base = *t.versionOf(row)
 	}
 	for no := range t.keys {
 		if old, ok := sh.slots[t.lookup(row, no)]; ok && old.row != nil {
-			return
+			return old
 		}
 	}
 	for no := range t.keys {
 		sh.slots[t.lookup(row, no)] = held
 	}
+	return held
 }
 
 // merge takes over what a decision wrote, in the order it wrote. A row that was

@@ -64,9 +64,9 @@ func loadStatements(wanted []lookup, into *sheet) []statement {
 	return statements
 }
 
-// loadStatement joins the table with a list of keys. CROSS JOIN makes SQLite go
-// from the keys to the table; the casts tell PostgreSQL what the keys are. The
-// list is padded to a power of two with its last key, so that few texts exist.
+// loadStatement joins the table with a list of keys; the casts tell PostgreSQL what
+// the keys are. The list is padded to a power of two with its last key, so that few
+// texts exist.
 func loadStatement(t *table, no int, group []lookup, into *sheet) statement {
 	padded := 1
 	for padded < len(group) {
@@ -88,54 +88,33 @@ func loadStatement(t *table, no int, group []lookup, into *sheet) statement {
 }
 
 func loadText(t *table, no int, rows int) string {
-	positions := t.keys[no]
-	width := len(positions)
-	keys := make([]string, width)
-	on := make([]string, width)
-	for i, at := range positions {
-		keys[i] = fmt.Sprintf("k%d", i+1)
-		on[i] = fmt.Sprintf("t.%s = k.k%d", t.columns[at].name, i+1)
+	var names, kinds, on []string
+	for i, at := range t.keys[no] {
+		names, kinds = append(names, fmt.Sprintf("k%d", i+1)), append(kinds, t.columns[at].sqlType())
+		on = append(on, fmt.Sprintf("t.%s = k.k%d", t.columns[at].name, i+1))
 	}
-	var b strings.Builder
-	b.WriteString("WITH k(" + strings.Join(keys, ", ") + ") AS (VALUES ")
-	for row := range rows {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('(')
-		for i := range width {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			kind := "BIGINT"
-			if t.columns[positions[i]].isText() {
-				kind = "TEXT"
-			}
-			fmt.Fprintf(&b, "CAST($%d AS %s)", row*width+i+1, kind)
-		}
-		b.WriteByte(')')
-	}
-	b.WriteString(") SELECT " + t.list("t.") + " FROM k CROSS JOIN " + t.name + " t WHERE " + strings.Join(on, " AND "))
-	return b.String()
+	return "WITH k(" + strings.Join(names, ", ") + ") AS (" + valuesText(kinds, rows) + ") SELECT " + t.list("t.") + " FROM k CROSS JOIN " + t.name +
+		" t WHERE " + strings.Join(on, " AND ")
 }
 
-// writeStatements turn the written rows into INSERTs of several rows and UPDATEs
-// guarded by the version that was read, tables in the order they were first met.
+// writeStatements turn the written rows into INSERTs and UPDATEs of several rows
+// of a table each, tables in the order they were first met. An UPDATE is guarded by
+// the versions that were read.
 func writeStatements(written []*slot) []statement {
 	var statements []statement
 	stamp(written)
-	tables, inserts := newRows(written)
-	for _, t := range tables {
-		rows := inserts[t]
-		for len(rows) > 0 {
-			n := powerOfTwo(min(len(rows), max(1, perStatement/len(t.columns))))
-			statements = append(statements, insertStatement(t, rows[:n]))
-			rows = rows[n:]
-		}
-	}
-	for _, s := range written {
-		if !s.isNew {
-			statements = append(statements, updateStatement(s))
+	for _, insert := range []bool{true, false} {
+		tables, rows := byTable(written, insert)
+		for _, t := range tables {
+			width, write := len(t.columns), insertStatement
+			if !insert {
+				width, write = width+1, updateStatement
+			}
+			for left := rows[t]; len(left) > 0; {
+				n := powerOfTwo(min(len(left), max(1, perStatement/width)))
+				statements = append(statements, write(t, left[:n]))
+				left = left[n:]
+			}
 		}
 	}
 	return statements
@@ -144,11 +123,12 @@ func writeStatements(written []*slot) []statement {
 // powerOfTwo is the greatest one that is at most n: few sizes make few texts.
 func powerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
 
-func insertStatement(t *table, rows []any) statement {
+func insertStatement(t *table, rows []*slot) statement {
 	args := make([]any, 0, len(t.columns)*len(rows))
-	for _, row := range rows {
+	for _, s := range rows {
+		row := t.at(s.row)
 		for _, c := range t.columns {
-			args = append(args, c.value(t.at(row)))
+			args = append(args, c.value(row))
 		}
 	}
 	text := t.text(textKey{'I', 0, len(rows)}, func() string { return insertText(t, len(rows)) })
@@ -168,38 +148,58 @@ func insertText(t *table, rows int) string {
 	return b.String() + " ON CONFLICT DO NOTHING"
 }
 
-// updateStatement sets every column that is no key, where the key and the version
-// that was read are still the same.
-func updateStatement(s *slot) statement {
-	t := s.table
-	row := t.at(s.row)
-	args := make([]any, 0, len(t.columns)+1)
-	for _, at := range t.settable() {
-		args = append(args, t.columns[at].value(row))
+// updateStatement sets every column that is no key, of the rows whose key and the
+// version that was read are still the same.
+func updateStatement(t *table, rows []*slot) statement {
+	args := make([]any, 0, (len(t.columns)+1)*len(rows))
+	for _, s := range rows {
+		row := t.at(s.row)
+		for _, list := range [2][]int{t.settable(), t.keys[0]} {
+			for _, at := range list {
+				args = append(args, t.columns[at].value(row))
+			}
+		}
+		args = append(args, s.base)
 	}
-	for _, at := range t.keys[0] {
-		args = append(args, t.columns[at].value(row))
-	}
-	args = append(args, s.base)
-	return statement{
-		sql:  t.text(textKey{'U', 0, 1}, func() string { return updateText(t) }),
-		args: args, rows: 1, note: t.wasChanged(),
-	}
+	text := t.text(textKey{'U', 0, len(rows)}, func() string { return updateText(t, len(rows)) })
+	return statement{sql: text, args: args, rows: int64(len(rows)), note: t.wasChanged()}
 }
 
-func updateText(t *table) string {
-	n := 0
-	equals := func(list []int) []string {
-		parts := make([]string, len(list))
-		for i, at := range list {
-			n++
-			parts[i] = fmt.Sprintf("%s = $%d", t.columns[at].name, n)
-		}
-		return parts
+// updateText joins the table with the list of what its rows become: s1, s2 … are
+// set where the key is k1, k2 … and the version was base.
+func updateText(t *table, rows int) string {
+	var names, kinds, sets, where []string
+	for i, at := range t.settable() {
+		names, kinds = append(names, fmt.Sprintf("s%d", i+1)), append(kinds, t.columns[at].sqlType())
+		sets = append(sets, fmt.Sprintf("%s = v.s%d", t.columns[at].name, i+1))
 	}
-	sets := strings.Join(equals(t.settable()), ", ")
-	where := strings.Join(equals(t.keys[0]), " AND ")
-	return fmt.Sprintf("UPDATE %s SET %s WHERE %s AND version = $%d", t.name, sets, where, n+1)
+	for i, at := range t.keys[0] {
+		names, kinds = append(names, fmt.Sprintf("k%d", i+1)), append(kinds, t.columns[at].sqlType())
+		where = append(where, fmt.Sprintf("t.%s = v.k%d", t.columns[at].name, i+1))
+	}
+	names, kinds = append(names, "base"), append(kinds, "BIGINT")
+	return "UPDATE " + t.name + " AS t SET " + strings.Join(sets, ", ") + " FROM (" + valuesText(kinds, rows) + ") AS v(" + strings.Join(names, ", ") +
+		") WHERE " + strings.Join(where, " AND ") + " AND t.version = v.base"
+}
+
+// valuesText is a list of rows of parameters, each told its type.
+func valuesText(kinds []string, rows int) string {
+	var b strings.Builder
+	b.WriteString("VALUES ")
+	for row := range rows {
+		if row > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for i, kind := range kinds {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			fmt.Fprintf(&b, "CAST($%d AS %s)", row*len(kinds)+i+1, kind)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
 }
 
 func params(after, n int) string {

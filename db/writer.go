@@ -273,28 +273,35 @@ func (w *Writer) commit(ctx context.Context, written *sheet) error {
 	return w.simulation.Commit(rows, func() error { return w.engine.commit(ctx) })
 }
 
-// load locks the shops and loads every row the members' Reads name, in rounds.
+// load locks the shops and loads every row the members' Reads name, in rounds. A
+// member takes part in the next one while it asks for what is still to be loaded.
 func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet, remembered *memory) error {
 	shops := shopsOf(members)
-	reads := newReads(loaded)
+	reads := newReads(loaded, remembered)
+	waiting := slices.Clone(members)
 	for range maxRounds {
-		for _, m := range members {
-			m.read(reads)
-		}
-		asked := reads.take()
-		wanted := remembered.recall(asked, loaded)
-		if len(asked) == 0 && len(shops) == 0 {
+		waiting = slices.DeleteFunc(waiting, func(m *member) bool { return m.satisfied(reads) })
+		wanted := reads.take()
+		if len(wanted) == 0 && len(shops) == 0 {
 			return nil
 		}
-		if len(wanted) > 0 || len(shops) > 0 {
-			if err := w.engine.load(ctx, shops, wanted, loaded); err != nil {
-				return err
-			}
+		if err := w.engine.load(ctx, shops, wanted, loaded); err != nil {
+			return err
+		}
+		loaded.settle(wanted)
+		if len(wanted) == 0 {
+			return nil
 		}
 		shops = nil
-		loaded.settle(wanted)
 	}
 	return errors.New("db: Reads did not come to an end")
+}
+
+// satisfied runs a member's Reads and reports whether all it asked for was there.
+func (m *member) satisfied(r *Reads) bool {
+	r.missed = false
+	m.read(r)
+	return !r.missed
 }
 
 // read runs a member's Reads. One that panics is found again by its Decide.
@@ -325,8 +332,10 @@ func shopsOf(members []*member) []int64 {
 func (w *Writer) decide(members []*member, loaded *sheet) []error {
 	now := w.now()
 	outcomes := make([]error, len(members))
+	s := &State{now: now, newID: w.newID, shared: loaded, own: sheet{slots: map[lookup]*slot{}}, strict: true}
 	for i, m := range members {
-		s := &State{now: now, newID: w.newID, shared: loaded, own: sheet{slots: map[lookup]*slot{}}, strict: true}
+		clear(s.own.slots)
+		s.own.order = s.own.order[:0]
 		m.alone = false
 		outcomes[i] = m.guarded(s)
 		if outcomes[i] == nil && !m.alone {

@@ -71,7 +71,7 @@ func processor() time.Duration {
 // furnish puts rich shops and a payway into the books.
 func furnish(ctx context.Context, b *testing.B, d *db.DB, shops int64) {
 	b.Helper()
-	way := payway.Create{Alias: "card_usd", Direction: payway.Out, Currency: money.USD, Values: []string{"provider=card"}, Actor: actor}
+	way := payway.Create{Alias: "card_usd", Direction: payway.Out, Currency: money.USD, Values: []string{"provider=card", "percent=2"}, Actor: actor}
 	_, err := db.Do(ctx, d, db.House, way)
 	box := newBox(b)
 	for id := int64(1); id <= shops && err == nil; id++ {

@@ -61,9 +61,9 @@ func (l *loops) once(ctx context.Context, name string, work step, idle time.Dura
 // start runs every worker of the gateway. Senders are many: a slow receiver or
 // provider holds one of them.
 func (g *gateway) start(ctx context.Context, l *loops) {
-	l.run(ctx, "invoices", 8, g.invoices.Step)
+	l.run(ctx, "invoices", 16, g.invoices.Step)
 	l.run(ctx, "refunds", 4, g.invoices.StepRefunds)
-	l.run(ctx, "payouts", 8, g.payouts.Step)
+	l.run(ctx, "payouts", 64, g.payouts.Step)
 	if !g.silent {
 		l.run(ctx, "callbacks", 32, g.sender.Step)
 	}
