@@ -21,6 +21,7 @@ var wide = []struct{ text, why string }{
 	{"SELECT shop_id, id FROM {table} WHERE due_at > 0", "a worker's lock-free scan for due rows: invoices and refunds"},
 	{"FROM callback WHERE due_at > 0", "a gauge: how late the oldest message is"},
 	{"FROM callback WHERE status = 'parked'", "a gauge: how many messages are parked"},
+	{"SELECT id FROM callback WHERE id", "the end of the window of rows over which one look at a list goes"},
 	{"FROM attempt WHERE outcome = 'unknown'", "a gauge: calls whose outcome nobody knows"},
 	{"SELECT COUNT(*) FROM contradiction", "a gauge"},
 	{"SELECT COUNT(*) FROM payout", "an operator's count before the key is changed"},

@@ -112,6 +112,30 @@ func (s *Sender) request(ctx context.Context, m *Message, d Delivery, to *shop.E
 	return request, nil
 }
 
+// Preview is a message as a try would send it at this moment, signatures included.
+type Preview struct {
+	URL    string // with its parameters
+	Header http.Header
+	Body   []byte
+}
+
+// Preview renders a message as the next try would; nothing is sent.
+func (s *Sender) Preview(ctx context.Context, m *Message) (*Preview, error) {
+	to, err := s.Shops.Find(ctx, m.Shop)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.render(m, to)
+	if err != nil {
+		return nil, err
+	}
+	request, refused := s.request(ctx, m, d, to)
+	if refused != nil {
+		return nil, fault.New(fault.Invalid, "%s", refused.text)
+	}
+	return &Preview{URL: d.URL, Header: request.Header, Body: d.Body}, nil
+}
+
 // WebhookID is the webhook-id of a message: the same at every try and replay.
 func WebhookID(id int64) string { return "msg_" + strconv.FormatInt(id, 10) }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
@@ -43,18 +44,38 @@ type callbackReplay struct {
 	shopNumber
 	ID     int64 `arg:"" optional:"" help:"The message."`
 	Failed bool  `help:"All parked messages of the shop." env:"-"`
+	span
+	Host string `help:"With --since or --until: only those to this host." env:"-"`
+}
+
+// span is from when to when messages were made.
+type span struct {
+	Since time.Time `help:"Messages made at this time or later, as 2026-11-21T00:00:00Z." env:"-" placeholder:"TIME"`
+	Until time.Time `help:"Messages made before this time." env:"-" placeholder:"TIME"`
+}
+
+func (s span) given() bool { return !s.Since.IsZero() || !s.Until.IsZero() }
+
+// unixMilli is a time as the rooms keep it, 0 for none.
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func (c *callbackReplay) operate(ctx context.Context, o *desk) error {
-	if c.Failed == (c.ID != 0) {
-		return errors.New("name either one message or --failed")
+	if (c.ID != 0) == (c.Failed || c.given()) {
+		return errors.New("name one message, or --failed, or a time with --since or --until")
 	}
 	if _, err := shop.Load(ctx, o.db.Reader(), c.Shop); err != nil {
 		return err
 	}
-	if c.Failed {
-		n, err := callback.ReplayFailed(ctx, o.db, c.Shop, o.actor)
-		o.printf("%d parked messages are sent again\n", n)
+	if c.ID == 0 {
+		n, err := callback.ReplayAll(ctx, o.db, callback.Range{
+			Shop: c.Shop, From: unixMilli(c.Since), Until: unixMilli(c.Until), Host: c.Host, Parked: c.Failed, Asked: time.Now().UnixMilli(), Actor: o.actor,
+		})
+		o.printf("%d messages are sent again\n", n)
 		return err
 	}
 	m, err := db.Do(ctx, o.db, c.Shop, callback.Replay{Shop: c.Shop, ID: c.ID, Actor: o.actor})
