@@ -31,6 +31,12 @@ var scans = []string{
 	`SELECT c.shop_id, c.id, COALESCE((SELECT MAX(e.seq) FROM callback e
 		WHERE e.object = c.object AND e.shop_id = c.shop_id AND e.seq < c.seq AND e.status = 'waiting'), 0)
 		FROM callback c WHERE c.due_at > 0 AND c.due_at <= $1 ORDER BY c.due_at, c.id LIMIT $2`,
+	"SELECT shop_id, id FROM payout WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3",
+	`SELECT shop_id, id FROM invoice WHERE due_at > 0 AND due_at > $1 AND id > $2 AND (status IN (81, 82) OR EXISTS
+		(SELECT 1 FROM attempt a WHERE a.operation = invoice.id AND a.n = invoice.attempts AND a.shop_id = invoice.shop_id
+			AND a.outcome IN ('', 'pending', 'challenge', 'unknown'))) ORDER BY id LIMIT $3`,
+	"SELECT shop_id, id FROM refund WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3",
+	"SELECT shop_id, id FROM callback WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3",
 	"SELECT COUNT(*) FROM callback WHERE status = 'parked'",
 	"SELECT shop_id, id FROM approval WHERE status = 'open' AND expires_at > $1 ORDER BY expires_at LIMIT $2",
 	"SELECT shop_id, id FROM approval WHERE id < $1 AND (status <> 'open' OR expires_at <= $2) ORDER BY id DESC LIMIT $3",

@@ -19,6 +19,8 @@ import (
 var wide = []struct{ text, why string }{
 	{"SELECT shop_id, id FROM payout WHERE due_at > 0", "a worker's lock-free scan for due rows"},
 	{"SELECT shop_id, id FROM {table} WHERE due_at > 0", "a worker's lock-free scan for due rows: invoices and refunds"},
+	{"SELECT shop_id, id FROM invoice WHERE due_at > 0", "a worker's look for what a wrong clock put off"},
+	{"SELECT shop_id, id FROM refund WHERE due_at > 0", "a worker's look for what a wrong clock put off"},
 	{"FROM callback WHERE due_at > 0", "a gauge: how late the oldest message is"},
 	{"FROM callback WHERE status = 'parked'", "a gauge: how many messages are parked"},
 	{"SELECT id FROM callback WHERE id", "the end of the window of rows over which one look at a list goes"},

@@ -43,7 +43,7 @@ func (q *Due) Next(ctx context.Context) (Key, bool, error) {
 	for len(q.found) > 0 {
 		k := q.found[0]
 		q.found = q.found[1:]
-		if !q.taken[k] && q.ill[k].until <= q.Now() {
+		if !q.taken[k] && !q.rests(k) {
 			if q.taken == nil {
 				q.taken = map[Key]bool{}
 			}
@@ -52,6 +52,13 @@ func (q *Due) Next(ctx context.Context) (Key, bool, error) {
 		}
 	}
 	return Key{}, false, nil
+}
+
+// rests reports whether a row's work failed just now. A rest that is longer than any
+// was given by a clock that has been put back since.
+func (q *Due) rests(k Key) bool {
+	left := q.ill[k].until - q.Now()
+	return 0 < left && left <= longRest
 }
 
 func (q *Due) scan(ctx context.Context) error {

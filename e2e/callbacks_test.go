@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -82,6 +83,8 @@ type receiver struct {
 	forged []string
 	refuse int    // so many times 500 first
 	secret string // of the shop
+
+	anyTime bool // the gateway's clock is put: what it says when it sent them proves nothing
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -100,7 +103,11 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	parsed, err := avanor.ParseCallback(request.Header.Get("Content-Type"), body, r.secret)
-	id, stale := avanor.VerifyWebhookHeaders(request.Header, body, time.Now(), webhookKey)
+	at := time.Now()
+	if said, err := strconv.ParseInt(request.Header.Get("Webhook-Timestamp"), 10, 64); err == nil && r.anyTime {
+		at = time.Unix(said, 0)
+	}
+	id, stale := avanor.VerifyWebhookHeaders(request.Header, body, at, webhookKey)
 	switch {
 	case err != nil || stale != nil || request.URL.Query().Get("type") != string(parsed.Kind):
 		r.forged = append(r.forged, request.URL.String()+" "+string(body))
@@ -114,6 +121,13 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		}
 	}
 	_, _ = io.WriteString(w, "OK")
+}
+
+// refuseNext makes the receiver fail so many times.
+func (r *receiver) refuseNext(times int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = times
 }
 
 // trust makes the receiver verify by another secret, and by no other.

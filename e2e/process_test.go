@@ -40,6 +40,7 @@ type gateway struct {
 	store  string     // --database, "" on SQLite
 	others []*gateway // further nodes on the same database
 	secret string     // the demo shop's
+	clock  string     // the file that puts its clock; "" has the machine's
 
 	process *exec.Cmd
 	ended   chan struct{}
@@ -173,7 +174,11 @@ func (g *gateway) launch() {
 // spawn starts the program, which ends with this process at the latest.
 func (g *gateway) spawn(args []string) (*exec.Cmd, chan struct{}) {
 	g.t.Helper()
-	c, ended, err := program.Spawn(g.binary, g.dir, args...)
+	run := g.binary
+	if g.clock != "" { // env becomes the program
+		run, args = "env", append([]string{program.ClockVariable + "=" + g.clock, g.binary}, args...)
+	}
+	c, ended, err := program.Spawn(run, g.dir, args...)
 	if err != nil {
 		g.t.Fatal(err)
 	}

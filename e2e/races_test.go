@@ -79,7 +79,7 @@ func (g *gateway) nodes() func(i int) *avanor.Client {
 func (g *gateway) another() *gateway {
 	g.t.Helper()
 	n := newGateway(g.t, "sqlite")
-	n.engine, n.store, n.delay = g.engine, g.store, g.delay
+	n.engine, n.store, n.delay, n.binary, n.clock = g.engine, g.store, g.delay, g.binary, g.clock
 	n.flags = []string{"--key-file", filepath.Join(g.data(), "brama.key")}
 	n.start()
 	g.others = append(g.others, n)

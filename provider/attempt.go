@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"time"
+
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 )
@@ -49,6 +51,9 @@ type Work struct {
 // Lease is how long an announced call is left to the process that announced
 // it, in milliseconds. After it a worker asks; asking early does no harm.
 const Lease int64 = 5_000
+
+// Farthest is the most that a question or the next send is ever put off.
+const Farthest = time.Hour
 
 // Announce inserts the first attempt of an act, under the act's reference. The
 // caller's process sends it after the commit.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/brama-pay/brama/db"
 )
 
 // Gate is the way to every provider: it finds the connector of an account, sets
@@ -13,6 +15,7 @@ type Gate struct {
 	Accounts   func(ctx context.Context, name string) (Account, error)
 	Observe    func(verb Verb, provider string, result Result, took time.Duration) // may be nil
 	Now        func() time.Time
+	Steps      *db.Steps // of the clock that Now reads; nil when it is never put
 }
 
 // Timing is the timing of the provider behind an account; when it is not known,
@@ -79,7 +82,9 @@ func (g *Gate) Answer(ctx context.Context, account string, c Call, code string) 
 	})
 }
 
-// Ask asks what became of a reference.
+// Ask asks what became of a reference. A clock that was just put tells nothing of
+// how long ago a call was sent: until as long has passed as a call may be on its
+// way, "not found" is not believed.
 func (g *Gate) Ask(ctx context.Context, account string, q Query) Outcome {
 	connector, found, err := g.find(ctx, account)
 	if err != nil {
@@ -91,6 +96,10 @@ func (g *Gate) Ask(ctx context.Context, account string, q Query) Outcome {
 		return connector.Status(ctx, q)
 	})
 	o.AskedAt = asked
+	timing := timingOf(connector, found)
+	if o.Result == Missing && timing.SettleAfter >= 0 && g.Steps.Within(timing.CallTimeout+timing.SettleAfter) {
+		return Outcome{Result: Unknown, Reason: "the clock was put while the call may have been on its way"}
+	}
 	return o
 }
 

@@ -92,6 +92,8 @@ func refused(a *Attempt, w *Work, t Timing, now int64) Lesson {
 // late. What it had accepted before is never believed to be missing.
 func missing(a *Attempt, w *Work, o Outcome, t Timing, now int64) Lesson {
 	a.Missing++
+	// A clock that was put back since: it was sent, and answered, by now at the latest.
+	a.SentAt, a.AnsweredAt = min(a.SentAt, now), min(a.AnsweredAt, now)
 	asked := now
 	if o.AskedAt != 0 {
 		asked = o.AskedAt

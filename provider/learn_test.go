@@ -160,3 +160,17 @@ func TestBelieved(t *testing.T) {
 		}
 	}
 }
+
+// Nothing that Learn puts off lies further ahead than Farthest.
+func TestNothingIsPutOffFurther(t *testing.T) {
+	slow := provider.Timing{CallTimeout: 30 * time.Second, SettleAfter: time.Hour, AskFirst: 5 * time.Second, AskMax: 10 * time.Minute, SendAgain: 30 * time.Second}
+	for _, result := range []provider.Result{provider.Unknown, provider.Pending, provider.Missing, provider.Refused} {
+		a, w := &provider.Attempt{Verb: provider.Payout, SentAt: 1}, &provider.Work{Attempts: 1}
+		for range 40 {
+			provider.Learn(a, w, provider.Outcome{Result: result}, result != provider.Refused, slow, 1000)
+			if w.DueAt > 1000+provider.Farthest.Milliseconds() {
+				t.Fatalf("%s: due %d ms ahead", result, w.DueAt-1000)
+			}
+		}
+	}
+}

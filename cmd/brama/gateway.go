@@ -46,6 +46,7 @@ type gateway struct {
 	silent    bool // callbacks are owed and not sent: for measurements
 	writing   sync.WaitGroup
 	endWrite  context.CancelFunc
+	recalls   recalls
 }
 
 // wiring is what the rooms are told besides the database.
@@ -140,7 +141,8 @@ func (g *gateway) wire(w wiring) {
 	connectors := map[string]provider.Connector{
 		privatbank.Name: privatbank.New(privatbank.Config{Client: providerClient(w.allow), PublicURL: w.publicURL}),
 	}
-	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Observe: w.metrics.provider}
+	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Steps: newSteps(), Observe: w.metrics.provider}
+	g.recalls = recalls{steps: newSteps()}
 	g.invoices = &invoice.Invoices{
 		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, PublicURL: w.publicURL, Fallback: w.fallback, Log: w.log,
 	}
@@ -157,7 +159,7 @@ func (g *gateway) wire(w wiring) {
 	})
 	if g.books != nil {
 		g.sandbox = sandbox.New(sandbox.Config{
-			DB: g.books, Delay: w.sandboxDelay, Now: time.Now, Sleep: sleep, Key: []byte(g.box.Fingerprint(0, "sandbox", "key")),
+			DB: g.books, Delay: w.sandboxDelay, Now: steadyNow, Sleep: sleep, Key: []byte(g.box.Fingerprint(0, "sandbox", "key")),
 			Notify: g.notify, Accounts: g.accounts.Find,
 		})
 		connectors["sandbox"] = g.sandbox

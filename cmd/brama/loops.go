@@ -70,6 +70,7 @@ func (g *gateway) start(ctx context.Context, l *loops) {
 	if g.sandbox != nil {
 		l.run(ctx, "sandbox", 1, g.sandbox.Step)
 	}
+	l.every(ctx, "recall", time.Second, g.recall)
 	l.every(ctx, "node", time.Duration(db.Lease)*time.Millisecond/4, g.db.Beat)
 }
 

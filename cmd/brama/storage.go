@@ -45,7 +45,7 @@ func (s storage) config(readOnly bool) db.Config {
 func (s storage) sandboxConfig(readOnly bool) db.Config {
 	return db.Config{
 		Path: filepath.Join(s.Data, "sandbox.db"), URL: s.Database, Schema: "sandbox", Migrations: sandbox.Migrations(), ReadOnly: readOnly,
-		Writers: 2, Now: unixNow, Relaxed: true, // it stands in for a provider's machine, not for ours
+		Writers: 2, Now: func() int64 { return steadyNow().UnixMilli() }, Relaxed: true, // it stands in for a provider's machine, not for ours
 	}
 }
 

@@ -1,0 +1,56 @@
+package db
+
+import (
+	"sync"
+	"time"
+)
+
+// Steps notices that the machine's clock was put forward or back: it compares it
+// with one that only goes on. A nil one notices nothing.
+type Steps struct {
+	Now    func() int64         // Unix milliseconds, by the clock that may be put
+	Steady func() time.Duration // since whenever, by one that may not
+
+	mu     sync.Mutex
+	apart  int64 // of the two, at the last look
+	looked bool
+	step   bool          // there was one
+	at     time.Duration // when it was noticed, by the steady clock
+}
+
+// stepAtLeast is the least that counts as a step, in milliseconds.
+const stepAtLeast = 1000
+
+// Look tells how far the clock was put since the last look, in milliseconds:
+// above zero forward, below it back, zero not at all.
+func (s *Steps) Look() int64 {
+	if s == nil {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	steady := s.Steady()
+	apart := s.Now() - steady.Milliseconds()
+	moved := apart - s.apart
+	if s.looked && -stepAtLeast < moved && moved < stepAtLeast {
+		return 0 // apart stays: many small steps add up to one that counts
+	}
+	first := !s.looked
+	s.apart, s.looked = apart, true
+	if first {
+		return 0
+	}
+	s.step, s.at = true, steady
+	return moved
+}
+
+// Within looks, and reports whether a step was noticed less than so long ago.
+func (s *Steps) Within(d time.Duration) bool {
+	if s == nil {
+		return false
+	}
+	s.Look()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.step && s.Steady()-s.at < d
+}

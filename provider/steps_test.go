@@ -1,0 +1,83 @@
+package provider_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/provider"
+)
+
+// After the clock was put, what it says of a call's age is not believed, and so
+// neither is a provider that knows nothing of it – for as long as a call may be on
+// its way. Everything else that a provider says is.
+func TestNotFoundIsNotBelievedAfterAStepOfTheClock(t *testing.T) {
+	timing := provider.Timing{CallTimeout: 10 * time.Second, SettleAfter: 20 * time.Second}
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		says := provider.Missing
+		b := bare{timing: timing, status: func(context.Context) provider.Outcome { return provider.Outcome{Result: says} }}
+		g := gate(b, &[]observed{})
+		wall, steady := time.UnixMilli(1_000_000_000), time.Duration(0)
+		g.Now = func() time.Time { return wall }
+		g.Steps = &db.Steps{Now: func() int64 { return wall.UnixMilli() }, Steady: func() time.Duration { return steady }}
+		g.Steps.Look()
+		ask := func(want provider.Result) {
+			t.Helper()
+			if got := g.Ask(t.Context(), "good", provider.Query{}).Result; got != want {
+				t.Errorf("a step of %s, %s ago: %s, want %s", step, steady, got, want)
+			}
+		}
+		ask(provider.Missing)
+		wall = wall.Add(step)
+		ask(provider.Unknown)
+		says = provider.Declined
+		ask(provider.Declined)
+		says = provider.Missing
+		wall, steady = wall.Add(29*time.Second), 29*time.Second
+		ask(provider.Unknown)
+		wall, steady = wall.Add(time.Second), 30*time.Second
+		ask(provider.Missing)
+	}
+}
+
+// A call is never given more time than its connector's, whatever the clock says of
+// when it was announced.
+func TestACallFromTheFutureHasNoMoreTimeThanOthers(t *testing.T) {
+	var left time.Duration
+	c := able{bare{timing: provider.Timing{CallTimeout: 10 * time.Second}}, func(ctx context.Context, _ provider.Call) provider.Outcome {
+		deadline, _ := ctx.Deadline()
+		left = time.Until(deadline)
+		return provider.Outcome{Result: provider.Succeeded}
+	}}
+	g := gate(c, &[]observed{})
+	g.Perform(t.Context(), provider.Task{
+		Attempt: provider.Attempt{Provider: "good", SentAt: time.Hour.Milliseconds()}, Call: &provider.Call{Verb: provider.Payout},
+	})
+	if left <= 0 || left > 10*time.Second {
+		t.Errorf("it may take %s", left)
+	}
+}
+
+// What was sent before the clock was put back was sent by now: it is settled as long
+// after that as anything, and not an hour later.
+func TestACallFromTheFutureSettlesToo(t *testing.T) {
+	timing := provider.Timing{CallTimeout: 10 * time.Second, SettleAfter: 20 * time.Second, AskFirst: time.Second, AskMax: time.Second}
+	const now = 1_000_000
+	for _, answered := range []int64{0, now + 3_601_000} {
+		a := &provider.Attempt{Verb: provider.Payout, SentAt: now + 3_600_000, AnsweredAt: answered}
+		w, wait := &provider.Work{Attempts: 1}, int64(30_000)
+		if answered != 0 {
+			wait = 20_000
+		}
+		for _, step := range []struct {
+			at   int64
+			want provider.Lesson
+		}{{now, provider.Doubt}, {now + wait - 1, provider.Doubt}, {now + wait, provider.Resend}} {
+			got := provider.Learn(a, w, provider.Outcome{Result: provider.Missing, AskedAt: step.at}, true, timing, step.at)
+			if got != step.want {
+				t.Errorf("answered at %d, asked %d ms after: %s, want %s", answered, step.at-now, got, step.want)
+			}
+		}
+	}
+}
