@@ -10,11 +10,6 @@ import (
 // well within a tenth of a second.
 const seekRows = 20_000
 
-// FirstID is the least id that can be drawn at an instant in Unix milliseconds or
-// after it: ids are time-ordered, so that a range of time is one of ids. 1 for
-// what was before the ids' clock began.
-func FirstID(at int64) int64 { return max(at-Epoch, 0)<<12 + 1 }
-
 // Seek says where a search of a table begins and where it may end. No index serves
 // what is sought; so one look goes newest first through a bounded number of rows.
 type Seek struct {
