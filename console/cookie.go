@@ -112,6 +112,15 @@ func (v *visit) theme() string {
 	return themeAuto
 }
 
+// back is where the toggle of the theme leads: the page itself, if it can be asked
+// for again.
+func (v *visit) back() string {
+	if v.r.Method != http.MethodGet {
+		return root
+	}
+	return within(v.r.URL.RequestURI())
+}
+
 // setTheme keeps how the pages look, and goes back to where the toggle was.
 func setTheme(v *visit) error {
 	if theme := v.value("theme"); slices.Contains(themes, theme) {

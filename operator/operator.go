@@ -91,15 +91,16 @@ func (p *Operators) Find(ctx context.Context, email string) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return present(operators.First(ctx, p.DB.Reader(), "email = $1", email))
+	o, err := operators.First(ctx, p.DB.Reader(), "email = $1", email)
+	if err == nil && o == nil {
+		err = fault.New(fault.NotFound, "there is no operator %s", email)
+	}
+	return o, err
 }
 
 // Load is an operator by id; fault.NotFound when there is none.
 func (p *Operators) Load(ctx context.Context, id int64) (*Operator, error) {
-	return present(operators.First(ctx, p.DB.Reader(), "id = $1", id))
-}
-
-func present(o *Operator, err error) (*Operator, error) {
+	o, err := operators.First(ctx, p.DB.Reader(), "id = $1", id)
 	if err == nil && o == nil {
 		err = fault.New(fault.NotFound, "there is no such operator")
 	}

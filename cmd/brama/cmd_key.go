@@ -12,6 +12,7 @@ import (
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/seal"
@@ -152,14 +153,18 @@ func (o *desk) newKey(keys seal.Keys) (seal.Keys, error) {
 }
 
 // sealedCount counts what is or was sealed anew.
-type sealedCount struct{ shops, accounts, stores, payouts int64 }
+type sealedCount struct{ shops, accounts, stores, payouts, operators int64 }
 
 func (n sealedCount) String() string {
-	return fmt.Sprintf("the secrets of %d shops and %d provider accounts, the passwords of %d stores, the accounts of %d payouts",
-		n.shops, n.accounts, n.stores, n.payouts)
+	return fmt.Sprintf("the secrets of %d shops and %d provider accounts, the passwords of %d stores, the accounts of %d payouts, the second factors of %d operators",
+		n.shops, n.accounts, n.stores, n.payouts, n.operators)
 }
 
-func (n sealedCount) total() int64 { return n.shops + n.accounts + n.stores + n.payouts }
+func (n sealedCount) total() int64 { return n.shops + n.accounts + n.stores + n.payouts + n.operators }
+
+func (n sealedCount) plus(m sealedCount) sealedCount {
+	return sealedCount{n.shops + m.shops, n.accounts + m.accounts, n.stores + m.stores, n.payouts + m.payouts, n.operators + m.operators}
+}
 
 // countSealed counts what a rotation would seal anew: everything, or what one
 // that was cut has left.
@@ -170,6 +175,7 @@ func (o *desk) countSealed(ctx context.Context, unfinished bool) (n sealedCount,
 	for text, to := range map[string]*int64{
 		"SELECT COUNT(*) FROM shop WHERE id > 0": &n.shops, "SELECT COUNT(*) FROM provider_account": &n.accounts,
 		"SELECT COUNT(*) FROM store": &n.stores, "SELECT COUNT(*) FROM payout": &n.payouts,
+		"SELECT COUNT(*) FROM operator WHERE factor <> '' OR pending_factor <> ''": &n.operators,
 	} {
 		if *to, err = count(ctx, o.db.Reader(), text); err != nil {
 			return n, err
@@ -199,7 +205,11 @@ func (o *desk) countStale(ctx context.Context) (n sealedCount, err error) {
 		return n, err
 	}
 	stores, err := shop.NewStoreReseals(ctx, o.db.Reader(), o.box)
-	n.accounts, n.stores = int64(len(accounts)), int64(len(stores))
+	if err != nil {
+		return n, err
+	}
+	factors, err := operator.NewReseals(ctx, o.db.Reader(), o.box)
+	n.accounts, n.stores, n.operators = int64(len(accounts)), int64(len(stores)), int64(len(factors))
 	return n, err
 }
 
@@ -208,7 +218,7 @@ func (o *desk) countStale(ctx context.Context) (n sealedCount, err error) {
 func (o *desk) resealAll(ctx context.Context) (done sealedCount, err error) {
 	for {
 		n, err := o.resealOnce(ctx)
-		done = sealedCount{done.shops + n.shops, done.accounts + n.accounts, done.stores + n.stores, done.payouts + n.payouts}
+		done = done.plus(n)
 		if err != nil || n.total() == 0 {
 			return done, err
 		}
@@ -238,24 +248,34 @@ func (o *desk) resealOnce(ctx context.Context) (n sealedCount, err error) {
 	return n, err
 }
 
-// resealCatalogue does what is locked by the house: provider accounts and stores.
+// resealCatalogue does what is locked by the house: provider accounts, stores, operators.
 func (o *desk) resealCatalogue(ctx context.Context, n *sealedCount) error {
 	accounts, err := provider.NewReseals(ctx, o.db.Reader(), o.box)
+	if err == nil {
+		err = resealHouse(ctx, o, accounts, &n.accounts)
+	}
 	if err != nil {
 		return err
-	}
-	for _, u := range accounts {
-		n.accounts++
-		if _, err := db.Do(ctx, o.db, db.House, u); err != nil && !fault.Is(err, fault.Busy) {
-			return err
-		}
 	}
 	stores, err := shop.NewStoreReseals(ctx, o.db.Reader(), o.box)
+	if err == nil {
+		err = resealHouse(ctx, o, stores, &n.stores)
+	}
 	if err != nil {
 		return err
 	}
-	for _, u := range stores {
-		n.stores++
+	factors, err := operator.NewReseals(ctx, o.db.Reader(), o.box)
+	if err == nil {
+		err = resealHouse(ctx, o, factors, &n.operators)
+	}
+	return err
+}
+
+// resealHouse runs what was prepared, and counts it. What is busy the next round
+// looks at again.
+func resealHouse[U db.UseCase[struct{}]](ctx context.Context, o *desk, list []U, n *int64) error {
+	for _, u := range list {
+		*n++
 		if _, err := db.Do(ctx, o.db, db.House, u); err != nil && !fault.Is(err, fault.Busy) {
 			return err
 		}

@@ -36,6 +36,7 @@ type commands struct {
 	Rate     rateCommands     `cmd:"" help:"Exchange rates."`
 	Payout   payoutCommands   `cmd:"" help:"Payouts that wait for an operator, or whose outcome nobody knows."`
 	Callback callbackCommands `cmd:"" help:"Messages owed to shops."`
+	Operator operatorCommands `cmd:"" help:"People who sign in to the console: roles, passwords, second factors, sessions."`
 	Audit    auditCommands    `cmd:"" help:"What operators changed."`
 	Key      keyCommands      `cmd:"" help:"The master keys under which secrets are kept."`
 }
