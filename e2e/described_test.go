@@ -26,6 +26,9 @@ func describedAs(r *http.Request, answer *http.Response, body []byte) error {
 	if path == "/" || strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/notify/") {
 		return nil
 	}
+	if err := docstest.Refusal(path, body); err != nil {
+		return err
+	}
 	return docstest.Answer(r.Method, path, answer.StatusCode, answer.Header.Get("Content-Type"), body)
 }
 

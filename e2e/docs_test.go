@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/docs/docstest"
 )
 
@@ -34,6 +36,7 @@ var (
 // is what the method answers.
 func TestExamplesOfThePagesWork(t *testing.T) {
 	t.Parallel()
+	needTools(t)
 	g := newGateway(t, "sqlite")
 	g.start()
 	g.operator("shop", "set", "1520", "payout_callback_url="+g.url+"/demo/callbacks", "--commit")
@@ -56,6 +59,22 @@ func TestExamplesOfThePagesWork(t *testing.T) {
 		t.Errorf("the pages show %d examples for the shell and %d in Go", count["sh"], count["go"])
 	}
 	g.callsBackAsDescribed()
+}
+
+// needTools are what the shell's examples call. Root installs what is missing.
+func needTools(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"bash", "curl", "openssl"} {
+		if _, err := exec.LookPath(name); err == nil {
+			continue
+		}
+		if os.Getuid() != 0 && os.Getenv("CI") != "true" {
+			t.Skipf("THE EXAMPLES ARE NOT TESTED: apt-get install %s", name)
+		}
+		if err := dbtest.Install(os.Stderr, name); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // programs are all examples of the pages.
@@ -172,5 +191,33 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A gateway that is no demo shows its documentation to operators only, and the
+// examples do not call it.
+func TestDocsOfARealGateway(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, "sqlite")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := free.Addr().String()
+	free.Close()
+	g.process, g.ended = g.spawn(append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", admin}, g.storage()...))
+	g.awaitReady(0)
+	for _, path := range []string{"/docs", "/docs/signing", "/openapi.yaml"} {
+		if status := g.status(path); status != http.StatusNotFound {
+			t.Errorf("%s on the public address: HTTP %d", path, status)
+		}
+	}
+	inside := &gateway{t: t}
+	inside.url = "http://" + admin
+	if text := inside.page("/docs/api/avanor/shop_balance"); !strings.Contains(text, "this gateway is none") || strings.Contains(text, g.listen) {
+		t.Error("the examples seem to call a gateway with real money")
+	}
+	if text := inside.page("/openapi.yaml"); !strings.HasPrefix(text, "openapi: 3.1.0\n") {
+		t.Errorf("/openapi.yaml is %.80s", text)
 	}
 }

@@ -38,6 +38,7 @@ type pathItem struct {
 type operation struct {
 	ID          string           `yaml:"operationId"`
 	Tags        []string         `yaml:"tags"`
+	Title       string           `yaml:"x-displayName"` // for people, where the id says little
 	Summary     string           `yaml:"summary"`
 	Description string           `yaml:"description"`
 	Signature   signing          `yaml:"x-signature"`

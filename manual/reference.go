@@ -2,6 +2,7 @@ package manual
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const callbacks = "callbacks"
 // method is one method or callback as its page shows it.
 type method struct {
 	ID       string
+	Title    string // "": the id is one
 	Path     string // of its page
 	Verb     string
 	Address  string // the path; "" of a callback
@@ -60,6 +62,7 @@ type code struct {
 type answered struct {
 	Status  string
 	About   string
+	In      string // data or list, where the fields are in an envelope
 	Fields  []field
 	Example string
 }
@@ -116,8 +119,9 @@ func (s *site) addDoor(t tag, methods []method) {
 	for i := range methods {
 		name := strings.TrimPrefix(methods[i].ID, t.Name+"/")
 		methods[i].Path = first.Path + "/" + name
-		s.add(&page{Path: methods[i].Path, Title: name, Kind: "method", Content: methods[i]})
-		list.Links = append(list.Links, link{methods[i].Path, name})
+		title := cmp.Or(methods[i].Title, name)
+		s.add(&page{Path: methods[i].Path, Title: title, Kind: "method", Content: methods[i]})
+		list.Links = append(list.Links, link{methods[i].Path, title})
 	}
 	s.nav = append(s.nav, list)
 }
@@ -134,7 +138,7 @@ func (s *site) addCallbacks(t tag, methods []method) {
 
 func (d *description) method(o *operation, verb, address string, callback bool) method {
 	m := method{
-		ID: o.ID, Verb: verb, Address: address, Callback: callback, Summary: o.Summary, About: o.Description,
+		ID: o.ID, Title: o.Title, Verb: verb, Address: address, Callback: callback, Summary: o.Summary, About: o.Description,
 		Signing: o.Signature, Text: signedText(o.Signature), Answered: strings.Join(o.Answer, " "),
 	}
 	if callback {
@@ -200,9 +204,9 @@ func (d *description) answer(status string, r *response) answered {
 		s = d.schema(s.OneOf[0])
 	}
 	if len(s.AllOf) > 1 { // an envelope, and what is in it
-		s = d.schema(s.AllOf[1].Properties.find("data"))
+		s, a.In = d.schema(s.AllOf[1].Properties.find("data")), "data"
 		if s.Items != nil {
-			s = d.schema(s.Items)
+			s, a.In = d.schema(s.Items), "list"
 		}
 	}
 	a.Fields = d.fields(s)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,6 +83,29 @@ func Answer(verb, path string, status int, contentType string, body []byte) erro
 	}
 	if err := d.check(at+"/content/application~1json/schema", body); err != nil {
 		return fmt.Errorf("%s %s, HTTP %d: %s\nis not as described: %w", verb, path, status, body, err)
+	}
+	return nil
+}
+
+// common are the error codes that every method may answer.
+var common = []string{"10", "11", "12", "15", "23", "24", "99"}
+
+// Refusal is an error when a method of the merchant API answers an error code that is
+// not described as one of its own nor as everybody's.
+func Refusal(path string, body []byte) error {
+	d, err := load()
+	if err != nil {
+		return err
+	}
+	method := d.at("/paths/" + escaped(described(strings.TrimSuffix(path, "/"))) + "/post")
+	var envelope struct {
+		Code json.Number `json:"error_code"`
+	}
+	if method["x-refusals"] == nil || json.Unmarshal(body, &envelope) != nil || envelope.Code == "0" || envelope.Code == "" {
+		return nil
+	}
+	if code := envelope.Code.String(); !slices.Contains(slices.Concat(common, texts(method["x-refusals"])), code) {
+		return fmt.Errorf("%s answers code %s, which its description does not name: %s", path, code, body)
 	}
 	return nil
 }

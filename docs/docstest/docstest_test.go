@@ -116,3 +116,15 @@ func TestNoTextIsCutShort(t *testing.T) {
 	}
 	look(&tree)
 }
+
+func TestCodesOfOtherMethodsAreFound(t *testing.T) {
+	for _, test := range []struct {
+		path, code string
+		named      bool
+	}{{"/gateway/v1/withdraw/create", "9", true}, {"/withdraw/create/", "9", true}, {"/gateway/v1/shop_balance", "9", false}, {"/gateway/v1/shop_balance", "12", true}, {"/gateway/v1/none", "9", true}} {
+		err := docstest.Refusal(test.path, []byte(`{"data":null,"error_code":`+test.code+`,"message":"no","result":false}`))
+		if (err == nil) != test.named {
+			t.Errorf("%s %s: %v", test.path, test.code, err)
+		}
+	}
+}
