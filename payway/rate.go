@@ -81,6 +81,7 @@ type SetRate struct {
 	Quote money.Currency
 	Rate  money.Rate
 	Actor string
+	Seen  int64 // Version of the rate that was looked at; 0: whatever it is
 }
 
 // ParseRate reads "USD/UAH" and "41.25".
@@ -95,7 +96,7 @@ func ParseRate(pair, text, actor string) (SetRate, error) {
 	if err != nil {
 		return SetRate{}, fault.Param("rate", err.Error())
 	}
-	return SetRate{base, quote, rate, actor}, nil
+	return SetRate{Base: base, Quote: quote, Rate: rate, Actor: actor}, nil
 }
 
 // Reads names the pair and the end of the house's audit chain.
@@ -113,6 +114,11 @@ func (u SetRate) Decide(s *db.State) (*Rate, error) {
 		return nil, fault.Param("rate", money.ErrRate.Error())
 	}
 	row, found := rates.Find(s, u.Base, u.Quote)
+	if found {
+		if err := unchanged(u.Seen, row.Version, "Rate "+u.Base.Code()+"/"+u.Quote.Code()); err != nil {
+			return nil, err
+		}
+	}
 	was := "none"
 	if !found {
 		row = &Rate{Base: u.Base, Quote: u.Quote}

@@ -98,6 +98,7 @@ func (u Create) row(now int64) *Payway {
 type Set struct {
 	Alias  string
 	Values []string // "key=value"; see Keys
+	Seen   int64    // Version of the row that was looked at; 0: whatever it is
 	Actor  string
 }
 
@@ -117,6 +118,9 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := unchanged(u.Seen, row.Version, "Payway (alias = "+u.Alias+")"); err != nil {
+		return nil, err
+	}
 	old := *row
 	for _, value := range u.Values {
 		if err := row.set(value); err != nil {
@@ -134,6 +138,14 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 	payways.Update(s, row)
 	audit.Append(s, db.House, u.Actor, "payway.set", "payway "+u.Alias, details(changes))
 	return changes, nil
+}
+
+// unchanged is fault.Busy when a row is not any more what was looked at.
+func unchanged(seen, version int64, what string) error {
+	if seen != 0 && seen != version {
+		return fault.New(fault.Busy, "%s was changed meanwhile; look at it again", what)
+	}
+	return nil
 }
 
 func difference(old, row *Payway) []Change {

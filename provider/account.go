@@ -18,6 +18,7 @@ type Account struct {
 	Active    bool
 	Settings  map[string]string
 	Secrets   map[string]string
+	Version   int64 // of its row
 }
 
 // String is the name.
@@ -48,7 +49,7 @@ var accountRows = db.NewTable("provider_account", "name, connector, active, sett
 
 // open is the account with its secrets.
 func (r *accountRow) open(box *seal.Box) (Account, error) {
-	a := Account{Name: r.Name, Connector: r.Connector, Active: r.Active}
+	a := Account{Name: r.Name, Connector: r.Connector, Active: r.Active, Version: r.Version}
 	plain, err := box.Open("provider_account", db.House, secretsField(r.Name), r.Secrets)
 	if err != nil {
 		return a, fault.Wrap(fault.Internal, err, "the secrets of %s do not open", a)

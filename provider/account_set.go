@@ -117,6 +117,7 @@ type SetAccount struct {
 	Name   string
 	Active *bool             // nil: as it is
 	Values map[string]string // settings to change; an empty text removes one
+	Seen   int64             // Version of the account that was looked at; 0: whatever it is
 	Actor  string
 }
 
@@ -128,6 +129,9 @@ func (u SetAccount) Decide(s *db.State) (bool, error) {
 	row, found := accountRows.Find(s, u.Name)
 	if !found {
 		return false, accountNotFound(u.Name)
+	}
+	if u.Seen != 0 && u.Seen != row.Version {
+		return false, fault.New(fault.Busy, "Provider account %s was changed meanwhile; look at it again", u.Name)
 	}
 	if err := checkValues("setting", u.Values); err != nil {
 		return false, err

@@ -58,7 +58,7 @@ func TestAccounts(t *testing.T) {
 		box := accountBox(t)
 		addAccount(t, h, box, "first")
 		accounts := NewAccounts(h.DB.Reader(), box, h.Clock.Time)
-		want := Account{Name: "first", Connector: "m4", Active: true, Settings: map[string]string{"url": "https://p.example"}, Secrets: map[string]string{"key": "top secret"}}
+		want := Account{Name: "first", Connector: "m4", Active: true, Settings: map[string]string{"url": "https://p.example"}, Secrets: map[string]string{"key": "top secret"}, Version: 1}
 		got, err := accounts.Find(ctx, "first")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Fatal(err, diff)
@@ -73,9 +73,15 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("secrets laid over a state that is gone: %v", err)
 		}
 		off := false
-		u := SetAccount{Name: "first", Active: &off, Values: map[string]string{"url": "", "zone": "eu"}, Actor: accountActor}
-		if !change(t, h, u) || change(t, h, u) {
-			t.Error("the first change must count, its repetition not")
+		if _, err := db.Do(ctx, h.DB, db.House, SetAccount{Name: "first", Active: &off, Seen: 1, Actor: accountActor}); !fault.Is(err, fault.Busy) {
+			t.Errorf("an edit of what was changed meanwhile: %v", err)
+		}
+		u := SetAccount{Name: "first", Active: &off, Seen: 2, Values: map[string]string{"url": "", "zone": "eu"}, Actor: accountActor}
+		if !change(t, h, u) {
+			t.Error("the first change must count")
+		}
+		if u.Seen = 0; change(t, h, u) {
+			t.Error("its repetition must not count")
 		}
 
 		h.Clock.Add(time.Second - time.Millisecond)
@@ -83,7 +89,7 @@ func TestAccounts(t *testing.T) {
 			t.Error("a fresh account was read again")
 		}
 		h.Clock.Add(time.Millisecond)
-		want = Account{Name: "first", Connector: "m4", Settings: map[string]string{"zone": "eu"}, Secrets: map[string]string{"key": "new secret", "cert": "pem"}}
+		want = Account{Name: "first", Connector: "m4", Settings: map[string]string{"zone": "eu"}, Secrets: map[string]string{"key": "new secret", "cert": "pem"}, Version: 3}
 		got, err = accounts.Find(ctx, "first")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Error(err, diff)

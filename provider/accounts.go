@@ -98,7 +98,7 @@ func ListAccounts(ctx context.Context, from *sql.DB) ([]Account, error) {
 	}
 	list := make([]Account, len(rows))
 	for i, row := range rows {
-		list[i] = Account{Name: row.Name, Connector: row.Connector, Active: row.Active}
+		list[i] = Account{Name: row.Name, Connector: row.Connector, Active: row.Active, Version: row.Version}
 		if list[i].Settings, err = row.settings(); err != nil {
 			return nil, err
 		}

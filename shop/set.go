@@ -13,6 +13,7 @@ import (
 type Set struct {
 	Shop   int64
 	Values []string // "key=value"; see Keys, and "name"
+	Seen   int64    // Version of the row that was looked at; 0: whatever it is
 	Actor  string
 }
 
@@ -27,6 +28,9 @@ func (u Set) Reads(r *db.Reads) { readForChange(r, u.Shop) }
 func (u Set) Decide(s *db.State) ([]Change, error) {
 	row, err := Find(s, u.Shop)
 	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(u.Seen, row.Version, subject(u.Shop)); err != nil {
 		return nil, err
 	}
 	old, err := row.Settings()
@@ -54,6 +58,14 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 	row.Name, row.Stored = name, settings.text()
 	save(s, row, u.Actor, "shop.set", details(changes))
 	return changes, nil
+}
+
+// unchanged is fault.Busy when a row is not any more what was looked at.
+func unchanged(seen, version int64, what string) error {
+	if seen != 0 && seen != version {
+		return fault.New(fault.Busy, "%s was changed meanwhile; look at it again", what)
+	}
+	return nil
 }
 
 func difference(old, settings Settings) []Change {

@@ -109,6 +109,7 @@ func storeSubject(id string) string { return "store " + id }
 type SetStore struct {
 	ID     string
 	Values []string // "key=value"; see StoreKeys, and "payway"
+	Seen   int64    // Version of the row that was looked at; 0: whatever it is
 	Actor  string
 }
 
@@ -120,6 +121,9 @@ func (u SetStore) Reads(r *db.Reads) { readStore(r, u.ID) }
 func (u SetStore) Decide(s *db.State) ([]Change, error) {
 	row, err := findStore(s, u.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(u.Seen, row.Version, storeSubject(u.ID)); err != nil {
 		return nil, err
 	}
 	old, err := row.Settings()
