@@ -31,6 +31,8 @@ var wide = []struct{ text, why string }{
 	{"FROM transfer t WHERE t.id > $1", "verify in a demo: pages of the whole ledger"},
 	{"FROM approval WHERE status = 'open'", "operators: what waits for a decision"},
 	{"FROM approval WHERE id < $1", "operators: what was decided on, in pages"},
+	{"FROM account GROUP BY currency, purpose", "the trial balance of the house: a sum over the shops"},
+	{"FROM entry e WHERE e.transfer_id < $1 ORDER BY", "how far back a number of entries reaches: bounds a search for one shop's"},
 	{"FROM audit_head UNION SELECT shop_id FROM audit", "verify: which chains there are"},
 }
 
