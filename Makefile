@@ -18,6 +18,7 @@ bin/brama: FORCE
 ## test: everything: unit tests, both databases, the whole program over HTTP and in a browser
 test: check
 	$(GO) run ./db/dbtest/postgres -- $(GO) test -timeout 20m ./...
+	@command -v chromium >/dev/null || echo "THE PAGES WERE NOT TESTED: there is no Chromium, and only root may install it (apt-get install chromium)"
 
 ## race: the tests of the rooms where goroutines meet, under the race detector
 race:
