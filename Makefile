@@ -59,6 +59,10 @@ N ?= 100
 crash:
 	@set -o pipefail; BRAMA_CRASH_ROUNDS=$(N) $(GO) test -count=1 -timeout 4h -v -run 'TestKilledUnderLoad|TestPostgresKilledUnderLoad' ./e2e | grep -v '^=== '
 
+## races: 64 callers want the same at the same time, N rounds on both databases (N=100; 1000 take ten minutes)
+races:
+	@set -o pipefail; BRAMA_RACES=$(N) $(GO) test -count=1 -timeout 4h -v -run 'TestRaces' ./e2e | grep -v '^=== '
+
 ## mutants: break the money code in every named way; the tests must notice each
 mutants: FORCE
 	$(GO) run ./mutants
@@ -80,4 +84,4 @@ help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 FORCE:
-.PHONY: run build test race check generate fuzz sim screenshots cluster clean help FORCE
+.PHONY: run build test race check generate fuzz sim crash races mutants screenshots cluster clean help FORCE
