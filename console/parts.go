@@ -16,10 +16,10 @@ type tone string
 
 // The tones.
 const (
-	tonePlain tone = "bg-secondary-lt"
-	toneGood  tone = "bg-green-lt"
-	toneWait  tone = "bg-yellow-lt"
-	toneBad   tone = "bg-red-lt"
+	tonePlain tone = "tone-plain"
+	toneGood  tone = "tone-good"
+	toneWait  tone = "tone-wait"
+	toneBad   tone = "tone-bad"
 )
 
 // askTone is how the button of a question looks.
