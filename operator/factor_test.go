@@ -1,6 +1,7 @@
 package operator_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/seal"
 )
 
 // code is the present code of a secret as it was shown.
@@ -129,6 +131,37 @@ func TestReplacingTheFactorNeedsThePassword(t *testing.T) {
 	if _, v := w.signIn(t, "ann@example.com"); v.Stage != operator.Inside {
 		t.Errorf("after the reset: %q", v.Stage)
 	}
+}
+
+// A new master key leaves no second factor behind.
+func TestReseal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h)
+		secret, _, _ := w.enrolled(t, "ann@example.com")
+		key, err := seal.NewKey(rand.Reader, "k2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Box.Lead(key); err != nil {
+			t.Fatal(err)
+		}
+		list, err := operator.NewReseals(ctx, h.DB.Reader(), w.Box)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		do(t, w, db.House, list[0])
+		if o, err := w.Find(ctx, "ann@example.com"); err != nil || seal.KeyID(o.Factor) != "k2" {
+			t.Errorf("%v", err)
+		}
+		if list, err := operator.NewReseals(ctx, h.DB.Reader(), w.Box); err != nil || len(list) != 0 {
+			t.Errorf("%v, %v", list, err)
+		}
+		h.Clock.Add(time.Minute)
+		_, v := w.signIn(t, "ann@example.com")
+		if _, err := w.Second(ctx, v, w.code(t, secret), here); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // No password, code, token or secret is in the audit, or in clear in a row.
