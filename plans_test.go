@@ -41,6 +41,8 @@ var scans = []string{
 	"SELECT shop_id, id FROM approval WHERE status = 'open' AND expires_at > $1 ORDER BY expires_at LIMIT $2",
 	"SELECT shop_id, id FROM approval WHERE id < $1 AND (status <> 'open' OR expires_at <= $2) ORDER BY id DESC LIMIT $3",
 	"SELECT COALESCE(MIN(due_at), $1) FROM callback WHERE due_at > 0",
+	"SELECT COUNT(*) FROM attempt WHERE outcome = 'unknown'",
+	"SELECT COALESCE(MIN(sent_at), 0) FROM attempt WHERE outcome = 'unknown'",
 }
 
 // hot are the statements that must go by an index: the loads and UPDATEs by each
