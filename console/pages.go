@@ -40,6 +40,10 @@ var everyStage = []operator.Stage{operator.Outside, operator.Second, operator.Re
 func pages() []route {
 	return slices.Concat(
 		overviewPages(),
+		invoicePages(),
+		payoutPages(),
+		refundPages(),
+		findPages(),
 		approvalPages(),
 		operatorPages(),
 		mePages(),

@@ -1,0 +1,201 @@
+package console
+
+import (
+	"strconv"
+
+	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/invoice"
+	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/payout"
+	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/shop"
+)
+
+func findPages() []route {
+	return []route{
+		{pattern: "GET " + root + "find", title: "Search", needs: operator.See, serve: findPage},
+		{pattern: "POST " + root + "replay/{shop}/{id}", title: "Send a callback again", needs: operator.Replay, serve: replayOne},
+	}
+}
+
+// hit is an object that a search met.
+type hit struct {
+	what, path string
+	shop       int64
+	text       string
+}
+
+// findPage goes to the object that any of its ids names; when several shops use
+// the same one, it shows them all.
+func findPage(v *visit) error {
+	sought := v.value("q")
+	var hits []hit
+	if sought != "" {
+		var err error
+		if hits, err = v.find(sought); err != nil {
+			return err
+		}
+	}
+	if len(hits) == 1 {
+		return v.to(hits[0].path)
+	}
+	return v.page(page{title: "Search", body: findBody(sought, hits)})
+}
+
+// find looks a text up by every key that is indexed.
+func (v *visit) find(sought string) ([]hit, error) {
+	id, err := strconv.ParseInt(sought, 10, 64)
+	if err != nil || id < 0 {
+		id = 0
+	}
+	f := finding{visit: v, seen: map[string]bool{}}
+	f.operations(id, sought)
+	if shopID, operation, ok := provider.OperationOf(sought); ok {
+		f.operation(shopID, operation)
+	}
+	if id > 0 {
+		f.callbacks(id)
+		f.transfers(id)
+		f.shop(id)
+	}
+	return f.hits, f.err
+}
+
+// finding collects hits, each once; after an error it finds nothing.
+type finding struct {
+	*visit
+	hits []hit
+	seen map[string]bool
+	err  error
+}
+
+func (f *finding) add(h hit) {
+	if h.path != "" && !f.seen[h.path] {
+		f.seen[h.path] = true
+		f.hits = append(f.hits, h)
+	}
+}
+
+// operations are payouts, invoices and refunds by id, by the shop's own or by session.
+func (f *finding) operations(id int64, own string) {
+	from := f.DB.Reader()
+	paid, err := payout.Named(f.ctx(), from, id, own)
+	if err != nil {
+		f.err = err
+		return
+	}
+	for _, p := range paid {
+		f.add(hit{"payout " + number(p.ID), payoutPath(p.Shop, p.ID), p.Shop, p.PaymentID + ", " + p.WriteOffAmount().String()})
+	}
+	asked, err := invoice.Named(f.ctx(), from, id, own)
+	if err != nil {
+		f.err = err
+		return
+	}
+	for _, i := range asked {
+		f.add(hit{"invoice " + number(i.ID), invoicePath(i.Shop, i.ID), i.Shop, i.OrderID + ", " + i.GrossAmount().String()})
+	}
+	given, err := invoice.NamedRefunds(f.ctx(), from, id, own)
+	if err != nil {
+		f.err = err
+		return
+	}
+	for _, r := range given {
+		f.add(hit{"refund " + number(r.ID), refundPath(r.Shop, r.ID), r.Shop, r.RefundID + ", " + r.GrossAmount().String()})
+	}
+}
+
+// operation is what a reference, a callback or a transfer belongs to.
+func (f *finding) operation(shopID, id int64) {
+	if id == 0 || f.err != nil {
+		return
+	}
+	before := len(f.hits)
+	f.operations(id, "")
+	kept := f.hits[:before]
+	for _, h := range f.hits[before:] {
+		if h.shop == shopID {
+			kept = append(kept, h)
+		}
+	}
+	f.hits = kept
+}
+
+func (f *finding) callbacks(id int64) {
+	if f.err != nil {
+		return
+	}
+	m, err := callback.FindAny(f.ctx(), f.DB.Reader(), id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+	case err != nil:
+		f.err = err
+	default:
+		if path := f.known(objectPath("callbacks", m.Shop, m.ID)); path != "" {
+			f.add(hit{"callback " + number(m.ID), path, m.Shop, m.Event})
+			return
+		}
+		f.operation(m.Shop, m.Subject)
+	}
+}
+
+func (f *finding) transfers(id int64) {
+	if f.err != nil {
+		return
+	}
+	list, err := ledger.Named(f.ctx(), f.DB.Reader(), id)
+	if err != nil {
+		f.err = err
+		return
+	}
+	for _, t := range list {
+		if path := f.known(objectPath("ledger/transfers", t.Shop, t.ID)); path != "" {
+			f.add(hit{"transfer " + number(t.ID), path, t.Shop, t.Kind})
+			continue
+		}
+		f.operation(t.Shop, t.Operation)
+	}
+}
+
+func (f *finding) shop(id int64) {
+	if f.err != nil {
+		return
+	}
+	s, err := shop.Load(f.ctx(), f.DB.Reader(), id)
+	switch {
+	case fault.Is(err, fault.ShopNotFound):
+	case err != nil:
+		f.err = err
+	default:
+		path := f.known(root + "shops/" + number(id))
+		if path == "" {
+			path = payoutsPath + "?shop=" + number(id)
+		}
+		f.add(hit{"shop " + number(id), path, id, s.Name})
+	}
+}
+
+// replayOne owes one callback again and goes back to the page that asked. A form
+// that is sent twice does it once.
+func replayOne(v *visit) error {
+	shopID, id, err := v.object()
+	if err != nil {
+		return err
+	}
+	asked, err := strconv.ParseInt(v.value("asked"), 10, 64)
+	if err != nil {
+		return errForm
+	}
+	said := "Callback " + number(id) + " is sent again now."
+	_, err = db.Do(v.ctx(), v.DB, shopID, callback.Replay{Shop: shopID, ID: id, Asked: asked, Actor: v.actor()})
+	if fault.Is(err, fault.Busy) {
+		said, err = "Callback "+number(id)+" was sent again, or waits to be, already.", nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.see(within(v.value("back")), said)
+}
