@@ -209,3 +209,14 @@ func (c *client) do(t testing.TB, method, path string, form url.Values, header h
 	}
 	return got{answered.StatusCode, answered.Header, string(text)}
 }
+
+// signInRequest is a sign-in through a TLS proxy at an address.
+func signInRequest(t testing.TB, peer string) (*http.Request, *httptest.ResponseRecorder) {
+	t.Helper()
+	form := url.Values{"email": {"admin@example.com"}, "password": {password}}
+	r := httptest.NewRequest(http.MethodPost, "/console/sign-in", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Forwarded-Proto", "https")
+	r.RemoteAddr = peer
+	return r, httptest.NewRecorder()
+}
