@@ -8,3 +8,9 @@ var (
 	Pause         = pause
 	DecodeSecret  = base32Plain.DecodeString
 )
+
+// HashPassword and VerifyPassword likewise.
+var (
+	HashPassword   = hashPassword
+	VerifyPassword = verifyPassword
+)

@@ -1,6 +1,7 @@
 package operator_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
@@ -233,5 +234,32 @@ func TestAGivenPasswordMustBeChanged(t *testing.T) {
 	}
 	if w.visitor(t, token) != nil || w.visitor(t, next).Stage != operator.Inside {
 		t.Error("the session did not go on under a new token")
+	}
+}
+
+// A password is compared as long for nobody as for somebody: an answer that comes
+// at once would tell that there is no such account.
+func TestNobodyTakesAsLong(t *testing.T) {
+	cost := operator.Cost{Passes: 2, Memory: 19 << 10}
+	hash, err := operator.HashPassword(rand.Reader, cost, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := func(hash string) time.Duration {
+		least := time.Hour
+		for range 3 {
+			began := time.Now()
+			if operator.VerifyPassword(hash, "a wrong password", cost) {
+				t.Error("a wrong password is right")
+			}
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	if somebody, nobody := took(hash), took(""); nobody < somebody/4 {
+		t.Errorf("somebody takes %s, nobody %s", somebody, nobody)
+	}
+	if operator.VerifyPassword("", "", cost) || !operator.VerifyPassword(hash, password, cost) {
+		t.Error("what is right is not right")
 	}
 }
