@@ -19,7 +19,7 @@ var rooms = []string{
 	"money", "fault", "seal", "signature",
 	"db", "db/dbtest", "db/dbtest/postgres",
 	"ledger", "audit", "shop", "replay", "fee", "payway", "instalment", "provider", "callback",
-	"invoice", "payout", "inbox", "turnover", "operator",
+	"invoice", "payout", "inbox", "turnover", "doctor", "operator",
 	"provider/providertest", "provider/sandbox",
 	"client/avanor", "client/payparts", "provider/privatbank",
 	"api/body", "api/caller", "demo",

@@ -32,7 +32,7 @@ const replayPage = 100
 // ReplayRange does one step of the replay of a range, oldest first: it owes up to
 // a hundred messages again in one commit, behind the id where the step before ended.
 func ReplayRange(ctx context.Context, d *db.DB, r Range, behind int64) (Progress, error) {
-	ids, p, err := r.step(ctx, d, max(behind, firstID(r.From)-1))
+	ids, p, err := r.step(ctx, d, max(behind, db.FirstID(r.From)-1))
 	if err != nil || len(ids) == 0 {
 		return p, err
 	}
@@ -44,7 +44,7 @@ func ReplayRange(ctx context.Context, d *db.DB, r Range, behind int64) (Progress
 func (r Range) step(ctx context.Context, d *db.DB, behind int64) (ids []int64, p Progress, err error) {
 	end := int64(math.MaxInt64)
 	if r.Until > 0 {
-		end = firstID(r.Until)
+		end = db.FirstID(r.Until)
 	}
 	var list []*Message
 	if r.Parked {

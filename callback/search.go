@@ -73,16 +73,13 @@ func Look(ctx context.Context, from *sql.DB, w Wanted, after Cursor, limit int) 
 func (w Wanted) ids(after Cursor) (first, end int64) {
 	end = math.MaxInt64
 	if w.Until > 0 {
-		end = firstID(w.Until)
+		end = db.FirstID(w.Until)
 	}
 	if after.ID > 0 {
 		end = min(end, after.ID)
 	}
-	return firstID(w.From), end
+	return db.FirstID(w.From), end
 }
-
-// firstID is the least id that is drawn at a time.
-func firstID(at int64) int64 { return max(at-db.Epoch, 0) << 12 }
 
 func (w Wanted) waiting(ctx context.Context, from *sql.DB, after Cursor, limit int) (Page, error) {
 	first, end := w.ids(Cursor{})

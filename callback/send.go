@@ -3,6 +3,7 @@ package callback
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,10 @@ import (
 	"github.com/brama-pay/brama/signature"
 )
 
+// UserAgent is how the gateway names itself to receivers.
+const UserAgent = "Brama"
+
 const (
-	userAgent    = "Brama"
 	answerLimit  = 64 << 10 // bytes of an answer's body that are read
 	failureLimit = 200      // characters of a failure that are kept
 )
@@ -105,7 +108,7 @@ func (s *Sender) request(ctx context.Context, m *Message, d Delivery, to *shop.E
 	}
 	id, unix := WebhookID(m.ID), s.Now().Unix()
 	request.Header.Set("Content-Type", d.ContentType)
-	request.Header.Set("User-Agent", userAgent)
+	request.Header.Set("User-Agent", UserAgent)
 	request.Header.Set("Webhook-Id", id)
 	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(unix, 10))
 	request.Header.Set("Webhook-Signature", signature.Webhook(id, unix, d.Body, to.WebhookKeys()...))
@@ -134,6 +137,35 @@ func (s *Sender) Preview(ctx context.Context, m *Message) (*Preview, error) {
 		return nil, fault.New(fault.Invalid, "%s", refused.text)
 	}
 	return &Preview{URL: d.URL, Header: request.Header, Body: d.Body}, nil
+}
+
+// Answer is how a receiver answered one request.
+type Answer struct {
+	Status  int    // 0: it did not answer
+	Body    string // the first 64 KiB
+	Taken   bool   // a message so answered counts as delivered
+	Failure string // why it is not, in words fit to be kept
+	TLS     *tls.ConnectionState
+}
+
+// Ask sends one request as a try does, and judges the answer by the same rules.
+func Ask(ctx context.Context, client Doer, request *http.Request, needOK bool) Answer {
+	answer, err := client.Do(request.WithContext(ctx))
+	if err != nil {
+		return Answer{Failure: bounded(unanswered(ctx, err).text)}
+	}
+	defer answer.Body.Close()
+	var body bytes.Buffer
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(answer.Body, &body), answer.Body}
+	a := Answer{Status: answer.StatusCode, TLS: answer.TLS}
+	if _, refused := judge(ctx, answer, needOK); refused != nil {
+		a.Failure = bounded(refused.text)
+	}
+	a.Body, a.Taken = strings.ToValidUTF8(body.String(), "?"), a.Failure == ""
+	return a
 }
 
 // WebhookID is the webhook-id of a message: the same at every try and replay.

@@ -33,8 +33,8 @@ type Keys struct {
 }
 
 // Receiver takes callbacks as a shop would and shows them (api/sandbox.md,
-// "Demo data"). POST on any path below its own keeps one and answers OK; GET
-// lists them, newest first.
+// "Demo data"). POST on any path below its own keeps one, and answers OK when its
+// signatures verify and 403 when not; GET lists them, newest first.
 type Receiver struct {
 	Shop  func(ctx context.Context, id int64) (Keys, bool)       // by the shop_id of an Avanor callback
 	Store func(ctx context.Context, storeID string) (Keys, bool) // by the storeId of a PayParts callback; may be nil
@@ -94,6 +94,10 @@ func (v *Receiver) receive(w http.ResponseWriter, r *http.Request) {
 	c := Callback{Path: cutPath(r.URL.RequestURI()), Body: strings.ToValidUTF8(string(body), "\uFFFD"), At: v.Now().UTC()}
 	c.Verified, c.WebhookVerified = v.check(r, body)
 	v.keep(c)
+	if !c.Verified || !c.WebhookVerified {
+		http.Error(w, "The signature does not verify. The callback is shown, but not taken.", http.StatusForbidden)
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, "OK")
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/instalment"
@@ -57,6 +58,9 @@ func (c Create) Decide(s *db.State) (*Invoice, error) {
 	}
 	if c.ExpiresAt != 0 && c.ExpiresAt <= s.Now() {
 		return nil, fault.Param("expires_at", "is in the past")
+	}
+	if err := callback.CheckID("shop_order_id", c.OrderID); err != nil {
+		return nil, err
 	}
 	if same, err := c.taken(s); same != nil || err != nil {
 		return same, err

@@ -69,6 +69,8 @@ func TestCreateRefuses(t *testing.T) {
 	asks.AddOns = map[string]string{"phone": "no", "other": "1"}
 	past := create("card_usd", "1.00")
 	past.ExpiresAt = now
+	test := create("card_usd", "1.00")
+	test.OrderID = "brama-doctor-x-1"
 	for _, row := range []struct {
 		name  string
 		make  Create
@@ -76,6 +78,7 @@ func TestCreateRefuses(t *testing.T) {
 	}{
 		{"an add-on of the wrong form", asks, fault.Param("phone", "not in the form that the payway asks for")},
 		{"a missing add-on", create("asks", "1.00"), fault.Param("phone", "field required")},
+		{"a test message's id", test, fault.Param("shop_order_id", "must not begin with brama-doctor-, as the ids in test messages do")},
 		{"an end in the past", past, fault.Param("expires_at", "is in the past")},
 		{"an id that was used", create("card_usd", "1.00"), is(fault.NotUnique, "Shop_order_id 'order' is not unique for shop(id=17)")},
 	} {

@@ -3,6 +3,7 @@ package invoice
 import (
 	"context"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/fee"
@@ -118,6 +119,9 @@ func (c CreateRefund) Decide(s *db.State) (Refunding, error) {
 		return Refunding{}, err
 	}
 	if err := owner.Open(); err != nil {
+		return Refunding{}, err
+	}
+	if err := callback.CheckID("shop_refund_id", c.RefundID); err != nil {
 		return Refunding{}, err
 	}
 	if _, taken := byRefund.Find(s, c.RefundID, c.Shop, c.Source); taken {

@@ -52,7 +52,7 @@ var guides = []struct {
 	title string
 	names []string
 }{
-	{"Guides", []string{"signing", "sandbox", "payparts"}},
+	{"Guides", []string{"signing", "callbacks", "sandbox", "payparts"}},
 	{"For operators", []string{"operations", "scaling", "performance", "provider"}},
 	{"How it works", []string{"design", "ledger", "states", "divergences", "proof"}},
 }

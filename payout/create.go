@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/fee"
@@ -51,6 +52,9 @@ func (c Create) Reads(r *db.Reads) {
 func (c Create) Decide(s *db.State) (Accepted, error) {
 	sh, way, quote, err := c.price(s)
 	if err != nil {
+		return Accepted{}, err
+	}
+	if err := callback.CheckID("shop_payment_id", c.PaymentID); err != nil {
 		return Accepted{}, err
 	}
 	if _, taken := byPayment.Find(s, c.PaymentID, c.Shop, c.Source); taken {

@@ -70,6 +70,8 @@ func TestCreateRefuses(t *testing.T) {
 		fault  error
 	}{
 		{"an id that was used", used, func(c *Create) { c.Beneficiary.Account = "x" }, is(fault.NotUnique, "Shop_payment_id 'payment' is not unique for shop(id=17)")},
+		{"a test message's id", nil, func(c *Create) { c.PaymentID = "brama-doctor-x-1" },
+			fault.Param("shop_payment_id", "must not begin with brama-doctor-, as the ids in test messages do")},
 		{"an account of the wrong form", nil, func(c *Create) { c.Beneficiary.Account = account + "0" }, form},
 		{"no account", nil, func(c *Create) { c.Beneficiary.Account = "" }, form},
 		{"a missing detail", nil, func(c *Create) { c.Payway = "asks" }, fault.Param("account_details.name", "field required")},

@@ -74,7 +74,7 @@ func (d *door) explain(q *request, err error) *refusal {
 }
 
 // names are the wire's names of what the rooms call differently.
-var names = map[string]string{"order_id": "orderId", "invoice_id": "orderId", "parts_count": "partsCount"}
+var names = map[string]string{"order_id": "orderId", "shop_order_id": "orderId", "invoice_id": "orderId", "parts_count": "partsCount"}
 
 // badFields is the message of a fault.Invalid: the first of its fields by name.
 func badFields(err error) string {

@@ -165,7 +165,7 @@ func (a *admin) run(asked request) (answered reply) {
 	if !ok {
 		return refuseWith("this command is not run by a server")
 	}
-	o := &desk{db: a.g.db, box: a.g.box, keyPath: a.at.keyPath(), actor: cleanActor(asked.Actor), secrets: asked.Secrets, out: &stdout}
+	o := &desk{db: a.g.db, box: a.g.box, keyPath: a.at.keyPath(), actor: cleanActor(asked.Actor), secrets: asked.Secrets, out: &stdout, doctor: a.g.doctor}
 	err = o.run(a.ctx, act)
 	status := exitStatus(err, &stderr)
 	a.log.Info("an operator's command", "command", line.Command(), "actor", asked.Actor, "status", status)

@@ -14,6 +14,7 @@ import (
 	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/doctor"
 	"github.com/brama-pay/brama/inbox"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/operator"
@@ -38,6 +39,7 @@ type gateway struct {
 	invoices  *invoice.Invoices
 	payouts   *payout.Payouts
 	operators *operator.Operators
+	doctor    *doctor.Doctor
 	sender    *callback.Sender
 	inbox     *inbox.Inbox
 	books     *db.DB // the sandbox's own; nil without a sandbox
@@ -164,11 +166,28 @@ func (g *gateway) wire(w wiring) {
 		})
 		connectors["sandbox"] = g.sandbox
 	}
+	client := callback.NewClient(callback.Guard{Allow: w.allow})
+	g.doctor = newDoctor(g.db, g.box, client, w.fallback)
 	g.sender = &callback.Sender{
-		DB: g.db, Shops: g.shops, Renderers: map[string]callback.Renderer{
-			invoice.Avanor: avanor.Callbacks(avanor.DefaultZone), invoice.PayParts: payparts.Callbacks(g.stores),
-		},
-		Client: callback.NewClient(callback.Guard{Allow: w.allow}), Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
+		DB: g.db, Shops: g.shops, Renderers: renderers(g.stores),
+		Client: client, Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
+	}
+}
+
+// renderers print callbacks, by protocol.
+func renderers(stores *shop.StoreDirectory) map[string]callback.Renderer {
+	return map[string]callback.Renderer{
+		invoice.Avanor: avanor.Callbacks(avanor.DefaultZone), invoice.PayParts: payparts.Callbacks(stores),
+	}
+}
+
+// newDoctor examines receivers through the client that callbacks go by. fallback is
+// the URL of shops that have none.
+func newDoctor(d *db.DB, box *seal.Box, client *http.Client, fallback string) *doctor.Doctor {
+	stores := shop.NewStoreDirectory(d.Reader(), box, time.Now)
+	return &doctor.Doctor{
+		DB: d, Shops: shop.NewDirectory(d.Reader(), box, time.Now), Stores: stores, Renderers: renderers(stores),
+		Client: client, Now: time.Now, Random: rand.Reader, Fallback: fallback,
 	}
 }
 

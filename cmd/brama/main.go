@@ -37,6 +37,7 @@ type commands struct {
 	Payout   payoutCommands   `cmd:"" help:"Payouts that wait for an operator, or whose outcome nobody knows."`
 	Callback callbackCommands `cmd:"" help:"Messages owed to shops."`
 	Operator operatorCommands `cmd:"" help:"People who sign in to the console: roles, passwords, second factors, sessions."`
+	Doctor   doctorCommand    `cmd:"" help:"Send test messages to a shop's receiver of callbacks, and say what is wrong with it."`
 	Audit    auditCommands    `cmd:"" help:"What operators changed."`
 	Key      keyCommands      `cmd:"" help:"The master keys under which secrets are kept."`
 }

@@ -14,7 +14,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/doctor"
 	"github.com/brama-pay/brama/seal"
 )
 
@@ -27,6 +29,7 @@ type desk struct {
 	actor   string            // for the audit: "command:ann"
 	secrets map[string][]byte // contents of the files that the command names, read by the caller's process
 	out     io.Writer
+	doctor  *doctor.Doctor
 }
 
 // operation is a command of an operator.
@@ -96,7 +99,7 @@ func operateAlone(ctx context.Context, act operation, at storage, asked request,
 		return err
 	}
 	defer g.close()
-	o := &desk{db: g.db, box: g.box, keyPath: at.keyPath(), actor: asked.Actor, secrets: asked.Secrets, out: stdout}
+	o := &desk{db: g.db, box: g.box, keyPath: at.keyPath(), actor: asked.Actor, secrets: asked.Secrets, out: stdout, doctor: g.doctor}
 	return o.run(ctx, act)
 }
 
@@ -135,6 +138,11 @@ func openAlone(ctx context.Context, at storage) (g *gateway, err error) {
 	if g.box, err = at.box(kind == ""); err != nil {
 		return nil, err
 	}
+	guard := callback.Guard{}
+	if kind == kindDemo {
+		guard.Allow = callback.Loopback()
+	}
+	g.doctor = newDoctor(g.db, g.box, callback.NewClient(guard), "")
 	g.runWriters()
 	if _, err = layFoundation(ctx, g.db, g.box, kind == kindDemo); err != nil {
 		return nil, err
