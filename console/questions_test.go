@@ -1,0 +1,159 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/demo"
+	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/payout"
+	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/shop"
+)
+
+var (
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	spaces = regexp.MustCompile(`\s+`)
+)
+
+// reads is what a person reads on a page: its text, without the navigation.
+func reads(body string) string {
+	if _, main, found := strings.Cut(body, "<main"); found {
+		body = "<main" + main
+	}
+	return spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(body, " ")), " ")
+}
+
+// question is one of a support person's twenty: where it is asked, and what the
+// page answers.
+type question struct {
+	asked string
+	page  string
+	says  []string
+}
+
+// The twenty questions of a support person, each answered by one page. What the
+// page must say is written out, so that an answer that is missing, or wrong by a
+// cent, fails here.
+func TestTwentyQuestions(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	path := func(kind string, id int64) string { return objectPath(kind, demo.Shop, id) }
+
+	p1 := w.pays("p1", "card_payway_usd", "100.23", false)
+	w.work(2 * time.Second)
+
+	w.server.statuses = []int{500}
+	p2 := w.pays("p2", "card_payway_uah", "1000.00", false)
+	w.work(3 * time.Second)
+	w.bank.silent = true
+	p3 := w.pays("p3", "card_payway_usd", "50.00", true)
+	w.work(5 * time.Second)
+	w.bank.silent = false
+
+	w.set("confirm_above=USD:500.00")
+	p4 := w.pays("p4", "card_payway_usd", "900.00", false)
+	if _, err := db.Do(ctx, w.house.DB, demo.Shop, payout.Confirm{Shop: demo.Shop, ID: p4.ID, Actor: "operator:bob@example.com, proposed by operator:ann@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	w.bank.say(provider.Outcome{Result: provider.Declined, Reason: "account closed"})
+	w.house.Clock.Add(time.Second)
+	_, _ = w.payouts.Step(ctx)
+	p5 := w.pays("p5", "card_payway_usd", "700.00", false)
+
+	i1 := w.paid("order-1", "card_invoice_usd", "299.45", false)
+	f1 := w.refunds("back-1", i1, "100.00")
+	w.work(3 * time.Second)
+	w.bank.say(provider.Outcome{Result: provider.Declined, Reason: "insufficient funds"})
+	i2 := w.paid("order-2", "card_invoice_usd", "10.00", false)
+	i3 := w.paid("order-3", "card_invoice_usd", "20.00", true)
+	i4 := w.paid("order-4", "card_invoice_uah", "10.00", false)
+	i5 := w.asks("order-5", "card_invoice_usd", "15.00", false)
+	held, err := w.invoices.Find(ctx, demo.Shop, i3.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Do(ctx, w.house.DB, demo.Shop, shop.Deposit{Shop: demo.Shop, Amount: i1.GrossAmount(), Note: "x", Actor: "operator:ann@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	stuck, err := w.payouts.Find(ctx, demo.Shop, p3.ID)
+	if err != nil || stuck.Status != payout.NetworkError {
+		t.Fatalf("p3 is %v, %v", stuck.Status, err)
+	}
+
+	questions := []question{
+		{"the shop says payout p1 never arrived: was it paid, and what does the bank call it?", path("payouts", p1.ID),
+			[]string{"5 completed", "was paid once", "RRN-8", "BANK-77", "100.23 USD"}},
+		{"why did the shop get 284.48 of 299.45?", path("invoices", i1.ID),
+			[]string{"The payer pays 299.45 USD", "− 14.97 USD", "5 % of 299.45 = 14.9725, rounded half away from zero", "The shop gets = 284.48 USD"}},
+		{"which rate was used for p2, and how is 24.61 made of it?", path("payouts", p2.ID),
+			[]string{"1 USD = 41.25 UAH", "1015.00 UAH ÷ 41.25 ≈ 24.606060606061 USD, rounded up", "Written off the shop's balance = 24.61 USD"}},
+		{"was the callback of p2 delivered, and what did the shop answer?", path("payouts", p2.ID),
+			[]string{"Callback 1, try 1: not taken, the shop answered HTTP 500", "Callback 1, try 2: taken, the shop answered HTTP 200"}},
+		{"was the callback of p1 delivered, when, and how fast?", path("payouts", p1.ID),
+			[]string{"Callback 1, try 1: taken, the shop answered HTTP 200", "delivered at 2026-06-01 00:00:0", "took 0 ms"}},
+		{"why is p3 in status 9, and what happens next?", path("payouts", p3.ID),
+			[]string{"9 outcome unknown", "no answer within 5 s", "The provider is asked at 2026-06-01", "nothing is sent meanwhile, and 50.00 USD stays frozen"}},
+		{"did we pay p1 twice?", path("payouts", p1.ID),
+			[]string{"booked as paid once; once sent under one reference"}},
+		{"who confirmed p4?", path("payouts", p4.ID),
+			[]string{"Confirmed 2 confirming → 1 created by operator:bob@example.com, proposed by operator:ann@example.com"}},
+		{"why was p4 rejected, and where is its money?", path("payouts", p4.ID),
+			[]string{"6 rejected", "reason: account closed", "918.00 USD went back to the shop's balance"}},
+		{"what does p5 wait for?", path("payouts", p5.ID),
+			[]string{"2 waits for confirmation", "waits until an operator confirms or rejects it; 714.00 USD stays frozen"}},
+		{"which payouts need somebody now?", payoutsPath + "?attention=1",
+			[]string{"p3 9 outcome unknown", "p5 2 waits for confirmation"}},
+		{"why was the card of order-2 refused?", path("invoices", i2.ID),
+			[]string{"6 rejected", "declined by the provider", "Provider's reason insufficient funds"}},
+		{"how much of order-1 is refunded, and what is still refundable?", path("invoices", i1.ID),
+			[]string{"Refunded: 100.00 USD of 299.45 USD; still refundable: 199.45 USD", "back-1 done"}},
+		{"did the payer get refund back-1, and of which invoice is it?", path("refunds", f1.ID),
+			[]string{"done", "The payer got 100.00 USD back", fmt.Sprint("Of invoice ", i1.ID)}},
+		{"when does the hold of order-3 end, and what then?", path("invoices", i3.ID),
+			[]string{"8 held", "it ends at " + clock(held.HoldUntil) + " UTC. After that nothing happens by itself"}},
+		{"until when can order-5 be paid?", path("invoices", i5.ID),
+			[]string{"1 created", "not paid by " + clock(i5.ExpiresAt) + " UTC, it is rejected as expired"}},
+		{"at which rate was order-4 converted?", path("invoices", i4.ID),
+			[]string{"1 USD = 41.25 UAH", "10.00 USD × 41.25 = 412.5 UAH, rounded up", "The payer pays 412.50 UAH"}},
+		{"what did p1 do to the shop's balance, before and after?", path("payouts", p1.ID),
+			[]string{"payout.reserve", "available 100000.00 USD -102.23 USD 99897.77 USD", "payout.complete", "fee 0.00 USD 2.00 USD 2.00 USD"}},
+		{"which payouts did the shop make on a day?", payoutsPath + "?shop=1520&since=2026-06-01&until=2026-06-01",
+			[]string{"p1", "p2", "p3", "p4", "p5"}},
+		{"which operation is the provider's reference p-1520-… ?", "/console/find?q=" + provider.Reference(provider.Payout, demo.Shop, p2.ID, 1),
+			[]string{fmt.Sprint("Payout ", p2.ID), "p2"}},
+	}
+	if len(questions) != 20 {
+		t.Fatalf("%d questions", len(questions))
+	}
+	for _, q := range questions {
+		t.Run(q.asked, func(t *testing.T) {
+			text := w.answer(t, q.page)
+			for _, want := range q.says {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s does not say %q:\n%s", q.page, want, text)
+				}
+			}
+		})
+	}
+}
+
+// answer is the text of the page to which an address leads, for a viewer.
+func (w *world) answer(t *testing.T, path string) string {
+	t.Helper()
+	c := w.as(t, operator.Viewer)
+	answered := c.get(t, path)
+	if answered.status == 303 {
+		answered = c.get(t, answered.header.Get("Location"))
+	}
+	if answered.status != 200 {
+		t.Fatalf("%s: %d\n%s", path, answered.status, reads(answered.body))
+	}
+	return reads(answered.body)
+}
