@@ -31,9 +31,9 @@ check:
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 	$(GO) mod tidy -diff
-	@cp -r console .generated && $(GO) tool -modfile=tools/go.mod templ generate -path .generated >/dev/null 2>&1; \
-	diff -r console .generated >/dev/null; status=$$?; rm -rf .generated; \
-	if [ $$status != 0 ]; then echo "the pages' generated code is not current: make generate"; exit 1; fi
+	@fresh=$$(mktemp -d) && cp console/*.templ $$fresh && $(GO) tool -modfile=tools/go.mod templ generate -path $$fresh >/dev/null 2>&1; \
+	for made in $$fresh/*_templ.go; do cmp -s $$made console/$${made##*/} || { echo "console/$${made##*/} is not current: make generate"; stale=1; }; done; \
+	[ -e "$$made" ] || { echo "the pages' code could not be generated"; stale=1; }; rm -rf $$fresh; exit $${stale:-0}
 
 ## generate: the Go code of the console's pages, from their templates
 generate:

@@ -33,7 +33,7 @@ func TestCallPayParts(t *testing.T) {
 			form url.Values
 		}{{`name="card"`, url.Values{"card": {cardParts}, "expiry": {"10/20"}, "cvv": {"123"}}}, {`name="code"`, url.Values{"code": {"1111"}}}} {
 			shown := m.page(page)
-			for _, text := range []string{step.asks, "<dd>4</dd>", "<dd>180.00\u00a0UAH</dd>", "<dd>3\u00a0×\u00a0180.00\u00a0UAH</dd>", `<dd class="total">720.00`+"\u00a0UAH</dd>"} {
+			for _, text := range []string{step.asks, "<dd>4</dd>", "<dd>180.00\u00a0UAH</dd>", "<dd>3\u00a0×\u00a0180.00\u00a0UAH</dd>", `<dd class="total">720.00` + "\u00a0UAH</dd>"} {
 				if !strings.Contains(shown, text) {
 					t.Errorf("the page does not say %s:\n%s", text, shown)
 				}
