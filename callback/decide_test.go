@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/shop"
 )
 
 func TestNothingIsOwedWithoutAURL(t *testing.T) {
@@ -125,5 +126,25 @@ func TestWakeLeavesARunningMessageAlone(t *testing.T) {
 				t.Errorf("due %d, want %d", m.DueAt, test.due)
 			}
 		})
+	}
+}
+
+// A sender that has not yet heard that a URL was enabled again must not park what
+// was replayed just after.
+func TestADisabledURLIsLookedUpInTheShopsRow(t *testing.T) {
+	for settings, want := range map[string]Message{
+		`{}`:                              {Status: Waiting, DueAt: 100 + shop.Fresh.Milliseconds()},
+		`{"disabled_urls":["https://x"]}`: {Status: Parked},
+	} {
+		s := db.NewState(100, nil)
+		shop.Put(s, shop.Shop{ID: 1, Active: true, Stored: settings, Version: 1})
+		messages.Put(s, &Message{Shop: 1, ID: 2, Object: 3, Seq: 1, URL: "https://x", Status: Waiting, Tries: 3, StartedAt: 50, DueAt: 10_000, Version: 1})
+		u := record{try: Try{Shop: 1, Message: 2, N: 3}, object: 3, seq: 1, verdict: disabled}
+		if _, err := u.Decide(s); err != nil {
+			t.Fatal(err)
+		}
+		if m, _ := messages.Find(s, int64(2), int64(1)); m.Status != want.Status || m.DueAt != want.DueAt {
+			t.Errorf("settings %s: %s, due %d", settings, m.Status, m.DueAt)
+		}
 	}
 }

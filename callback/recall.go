@@ -28,7 +28,7 @@ func (u recall) Decide(s *db.State) (struct{}, error) {
 // there were.
 func (s *Sender) Recall(ctx context.Context, after int64) (int, error) {
 	const text = "SELECT shop_id, id FROM callback WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3"
-	return db.Recall(ctx, s.DB.Reader(), text, after, func(k db.Key) error {
+	return db.RecallRows(ctx, s.DB.Reader(), text, after, func(k db.Key) error {
 		_, err := db.Do(ctx, s.DB, k.Shop, recall{k.Shop, k.ID, after})
 		return err
 	})

@@ -1,6 +1,9 @@
 package callback
 
-import "github.com/brama-pay/brama/db"
+import (
+	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/shop"
+)
 
 // record stores how a try ended and says when the next one is due.
 type record struct {
@@ -19,11 +22,15 @@ const (
 	taken                   // the receiver has it
 	hopeless                // trying again would be the same
 	cut                     // our own end cut it: try at once
+	disabled                // its URL is disabled, as far as the sender knew
 )
 
 func (u record) Reads(r *db.Reads) {
 	messages.Read(r, u.try.Message, u.try.Shop)
 	places.Read(r, u.object, u.seq+1, u.try.Shop)
+	if u.verdict == disabled {
+		shop.Read(r, u.try.Shop)
+	}
 }
 
 func (u record) Decide(s *db.State) (Status, error) {
@@ -55,6 +62,11 @@ func (u record) move(s *db.State, m *Message) {
 	case cut:
 		m.DueAt = s.Now()
 		return
+	case disabled:
+		if enabled(s, m) {
+			m.DueAt = s.Now() + shop.Fresh.Milliseconds()
+			return
+		}
 	case failed:
 		if dueAt, ok := next(m.Tries-m.Replayed, m.StartedAt, s.Now(), u.jitter); ok {
 			m.DueAt = dueAt
@@ -62,4 +74,15 @@ func (u record) move(s *db.State, m *Message) {
 		}
 	}
 	m.Status, m.DueAt = Parked, 0
+}
+
+// enabled asks the shop's row itself: what the sender knew may be as old as
+// shop.Fresh, and an operator enables a URL and replays in less.
+func enabled(s *db.State, m *Message) bool {
+	row, err := shop.Find(s, m.Shop)
+	if err != nil {
+		return false
+	}
+	settings, err := row.Settings()
+	return err == nil && settings.Enabled(m.URL)
 }

@@ -66,7 +66,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message, to *shop.Entry) (statu
 		return 0, refuse(failed, 0, "there is no such shop")
 	}
 	if !to.Settings.Enabled(m.URL) {
-		return 0, refuse(hopeless, 0, "the URL answered 410 before; enable it, then replay")
+		return 0, refuse(disabled, 0, "the URL answered 410 before; enable it, then replay")
 	}
 	d, err := s.render(m, to)
 	if err != nil {

@@ -22,7 +22,9 @@ var nodes = NewTable("node", "id, holder, until, version", "id", func(r *node) [
 	return []any{&r.ID, &r.Holder, &r.Until, &r.Version}
 })
 
-// claim takes a free node number, or renews the one its holder has. last is the
+// claim takes a free node number, or renews the one its holder has. Of the free
+// ones it takes that which was free longest: should the clock have been put
+// forward, the numbers of those who live look free too, for a beat. last is the
 // time of the last id that the holder drew: ids may run ahead of the clock, and
 // nobody else may draw below them.
 type claim struct {
@@ -49,7 +51,7 @@ func (c claim) Decide(s *State) (claimed, error) {
 			free = row
 			break
 		}
-		if free == nil && row.Until <= s.Now() {
+		if row.Until <= s.Now() && (free == nil || row.Until < free.Until) {
 			free = row
 		}
 	}

@@ -101,6 +101,9 @@ func TestATakenOverNumberDrawsNothingTwice(t *testing.T) {
 	for range 5000 { // 78 ms of ids, while the clock stands
 		drawn[first.DB.NewID()] = true
 	}
+	for i := range db.Nodes { // all other numbers are held by somebody
+		_ = h.DB.Join(ctx, fmt.Sprint("holder ", i)) // the last ones find none
+	}
 	if err := first.DB.Leave(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -130,5 +133,18 @@ func TestALeftNumberIsNotTakenWhileItsIDsLieAhead(t *testing.T) {
 	}
 	if got := nodeOf(h.Another(t).DB.NewID()); got == number {
 		t.Errorf("number %d is taken though its ids lie ahead of the clock", number)
+	}
+}
+
+// The clock is put forward: until they have said that they live, the numbers of all
+// nodes look free. Whoever comes takes one that nobody has.
+func TestAStepForwardGivesNobodysNumberAway(t *testing.T) {
+	h := dbtest.Postgres(t, own())
+	holds := nodeOf(h.DB.NewID())
+	h.Clock.Add(time.Hour)
+	for range 3 {
+		if got := nodeOf(h.Another(t).DB.NewID()); got == holds {
+			t.Errorf("number %d was given away", got)
+		}
 	}
 }

@@ -14,8 +14,7 @@ type Steps struct {
 	mu     sync.Mutex
 	apart  int64 // of the two, at the last look
 	looked bool
-	step   bool          // there was one
-	at     time.Duration // when it was noticed, by the steady clock
+	at     time.Duration // when the last step was noticed, or the first look, by the steady clock
 }
 
 // stepAtLeast is the least that counts as a step, in milliseconds.
@@ -35,16 +34,15 @@ func (s *Steps) Look() int64 {
 	if s.looked && -stepAtLeast < moved && moved < stepAtLeast {
 		return 0 // apart stays: many small steps add up to one that counts
 	}
-	first := !s.looked
-	s.apart, s.looked = apart, true
-	if first {
-		return 0
+	if !s.looked {
+		moved = 0
 	}
-	s.step, s.at = true, steady
+	s.apart, s.looked, s.at = apart, true, steady
 	return moved
 }
 
-// Within looks, and reports whether a step was noticed less than so long ago.
+// Within looks, and reports whether a step may have been less than so long ago: one
+// was noticed, or nobody looked before – the clock may have been put until then.
 func (s *Steps) Within(d time.Duration) bool {
 	if s == nil {
 		return false
@@ -52,5 +50,5 @@ func (s *Steps) Within(d time.Duration) bool {
 	s.Look()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.step && s.Steady()-s.at < d
+	return s.Steady()-s.at < d
 }

@@ -47,7 +47,7 @@ func (v *Invoices) Recall(ctx context.Context, after int64) (int, error) {
 	const calls = `SELECT shop_id, id FROM invoice WHERE due_at > 0 AND due_at > $1 AND id > $2 AND (status IN (81, 82) OR EXISTS
 		(SELECT 1 FROM attempt a WHERE a.operation = invoice.id AND a.n = invoice.attempts AND a.shop_id = invoice.shop_id
 			AND a.outcome IN ('', 'pending', 'challenge', 'unknown'))) ORDER BY id LIMIT $3`
-	n, err := db.Recall(ctx, v.DB.Reader(), calls, after, func(k db.Key) error {
+	n, err := db.RecallRows(ctx, v.DB.Reader(), calls, after, func(k db.Key) error {
 		_, err := db.Do(ctx, v.DB, k.Shop, recall{k.Shop, k.ID, after})
 		return err
 	})
@@ -55,7 +55,7 @@ func (v *Invoices) Recall(ctx context.Context, after int64) (int, error) {
 		return n, err
 	}
 	const waiting = "SELECT shop_id, id FROM refund WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3"
-	more, err := db.Recall(ctx, v.DB.Reader(), waiting, after, func(k db.Key) error {
+	more, err := db.RecallRows(ctx, v.DB.Reader(), waiting, after, func(k db.Key) error {
 		_, err := db.Do(ctx, v.DB, k.Shop, recallRefund{k.Shop, k.ID, after})
 		return err
 	})

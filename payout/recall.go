@@ -24,7 +24,7 @@ func (u recall) Decide(s *db.State) (struct{}, error) {
 // there were. None is ever put off by more than provider.Farthest.
 func (p *Payouts) Recall(ctx context.Context, after int64) (int, error) {
 	const text = "SELECT shop_id, id FROM payout WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3"
-	return db.Recall(ctx, p.DB.Reader(), text, after, func(k db.Key) error {
+	return db.RecallRows(ctx, p.DB.Reader(), text, after, func(k db.Key) error {
 		_, err := db.Do(ctx, p.DB, k.Shop, recall{k.Shop, k.ID, after})
 		return err
 	})

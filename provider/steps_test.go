@@ -22,6 +22,9 @@ func TestNotFoundIsNotBelievedAfterAStepOfTheClock(t *testing.T) {
 		g.Now = func() time.Time { return wall }
 		g.Steps = &db.Steps{Now: func() int64 { return wall.UnixMilli() }, Steady: func() time.Duration { return steady }}
 		g.Steps.Look()
+		steady += time.Minute
+		wall = wall.Add(time.Minute)
+		began := steady
 		ask := func(want provider.Result) {
 			t.Helper()
 			if got := g.Ask(t.Context(), "good", provider.Query{}).Result; got != want {
@@ -34,9 +37,9 @@ func TestNotFoundIsNotBelievedAfterAStepOfTheClock(t *testing.T) {
 		says = provider.Declined
 		ask(provider.Declined)
 		says = provider.Missing
-		wall, steady = wall.Add(29*time.Second), 29*time.Second
+		wall, steady = wall.Add(29*time.Second), began+29*time.Second
 		ask(provider.Unknown)
-		wall, steady = wall.Add(time.Second), 30*time.Second
+		wall, steady = wall.Add(time.Second), began+30*time.Second
 		ask(provider.Missing)
 	}
 }

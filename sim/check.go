@@ -87,7 +87,7 @@ func (w *World) final(ctx context.Context) {
 		m.must(m.payouts[id].Status.Final(), "nothing is left unknown", "payout %d is %s", id, m.payouts[id].Status)
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.messages)) {
-		m.must(m.messages[id].Status != callback.Waiting, "every callback owed is delivered", "callback %d of %d waits", id, m.messages[id].Object)
+		m.must(m.messages[id].Status == callback.Delivered, "every callback owed is delivered", "callback %d of %d is %s", id, m.messages[id].Object, m.messages[id].Status)
 	}
 	w.compare()
 }

@@ -18,8 +18,10 @@ const (
 
 // merchant is a shop of the world.
 type merchant struct {
-	id     int64
-	secret string
+	id       int64
+	secret   string
+	rotating bool // its secret is being changed: two are valid, or will be
+	changed  bool // it has taken the new one
 }
 
 // ways is the catalogue: with and without conversion, fees and limits.

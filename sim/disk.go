@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,11 +23,14 @@ type disk struct {
 
 // template is a migrated, empty SQLite database.
 var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp(memory(), "brama-sim-")
+	if err := sweep(memory()); err != nil {
+		return nil, err
+	}
+	dir, drop, err := newDir()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer drop()
 	path := filepath.Join(dir, "template.db")
 	empty, err := db.Open(context.Background(), db.Config{Path: path, Migrations: db.Migrations(), Now: func() int64 { return birth }})
 	if err != nil {
@@ -51,12 +56,62 @@ func newDisk(ctx context.Context, o Options) (*disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(memory(), "brama-sim-")
+	dir, drop, err := newDir()
 	if err != nil {
 		return nil, err
 	}
-	d := &disk{dir: dir, config: db.Config{Path: filepath.Join(dir, "brama.db")}, drop: func() { _ = os.RemoveAll(dir) }}
+	d := &disk{dir: dir, config: db.Config{Path: filepath.Join(dir, "brama.db")}, drop: drop}
 	return d, os.WriteFile(d.config.Path, empty, 0o600)
+}
+
+// dirPattern names the directories of worlds.
+const dirPattern = "brama-sim-"
+
+// owned is the file in a world's directory that its process holds a lock on.
+const owned = "owned"
+
+// newDir is a directory for one world, and what drops it. What a killed process
+// leaves is dropped by sweep.
+func newDir() (dir string, drop func(), err error) {
+	if dir, err = os.MkdirTemp(memory(), dirPattern); err != nil {
+		return "", nil, err
+	}
+	file, err := os.Create(filepath.Join(dir, owned))
+	if err != nil {
+		return "", nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return "", nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return dir, func() {
+		_ = os.RemoveAll(dir)
+		_ = file.Close()
+	}, nil
+}
+
+// young is the age below which a directory may be one that is just being made.
+const young = time.Minute
+
+// sweep drops the worlds of processes that are no more.
+func sweep(under string) error {
+	if under == "" {
+		under = os.TempDir()
+	}
+	left, err := filepath.Glob(filepath.Join(under, dirPattern+"*"))
+	for _, dir := range left {
+		if info, err := os.Stat(dir); err != nil || time.Since(info.ModTime()) < young { // a world takes no time of ours
+			continue
+		}
+		file, err := os.OpenFile(filepath.Join(dir, owned), os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			continue // another's
+		}
+		if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			_ = os.RemoveAll(dir)
+		}
+		_ = file.Close()
+	}
+	return err
 }
 
 // newSchema is a fresh schema in a PostgreSQL database.

@@ -26,6 +26,7 @@ type mirror struct {
 	sums      map[accountKey]int64 // of the entries
 	reserved  map[purse]int64      // what open payouts and refunds, and held invoices, must have reserved
 	messages  map[int64]*callback.Message
+	told      []int64         // all messages, in the order in which they were owed
 	places    map[int64]int64 // messages of an object
 	byPlace   map[[2]int64]*callback.Message
 	heard     map[int64]int64 // the last place that an object's receiver saw
@@ -260,8 +261,9 @@ func (m *mirror) message(o *callback.Message) {
 	if old == nil {
 		m.must(o.Seq == m.places[o.Object]+1, "callbacks have no hole", "object %d: place %d after %d", o.Object, o.Seq, m.places[o.Object])
 		m.places[o.Object] = o.Seq
+		m.told = append(m.told, o.ID)
 	} else {
-		m.must(old.Status == callback.Waiting || old.Status == o.Status, "a callback that is through stays so", "callback %d from %s to %s", o.ID, old.Status, o.Status)
+		m.must(old.Status == callback.Waiting || old.Status == o.Status || o.Replayed > old.Replayed, "a callback that is through stays so", "callback %d from %s to %s", o.ID, old.Status, o.Status)
 	}
 	m.must(o.Status != callback.Delivered || m.world.receivers.taken[o.ID], "a delivered callback was taken", "callback %d", o.ID)
 	m.messages[o.ID], m.byPlace[[2]int64{o.Object, o.Seq}] = o, o
@@ -274,11 +276,12 @@ func (m *mirror) hear(message int64) {
 	if o == nil {
 		return
 	}
-	m.must(o.Seq >= m.heard[o.Object], "callbacks come in order", "object %d: place %d after %d", o.Object, o.Seq, m.heard[o.Object])
+	m.must(o.Seq >= m.heard[o.Object] || o.Replayed > 0, "callbacks come in order", "object %d: place %d after %d", o.Object, o.Seq, m.heard[o.Object])
 	for place := o.Seq - 1; place > 0; place-- {
-		m.must(m.byPlace[[2]int64{o.Object, place}].Status != callback.Waiting, "callbacks come in order", "object %d: place %d while %d waits", o.Object, o.Seq, place)
+		earlier := m.byPlace[[2]int64{o.Object, place}] // one that is sent again may have begun to wait meanwhile
+		m.must(earlier.Status != callback.Waiting || earlier.Replayed > 0, "callbacks come in order", "object %d: place %d while %d waits", o.Object, o.Seq, place)
 	}
-	m.heard[o.Object] = o.Seq
+	m.heard[o.Object] = max(m.heard[o.Object], o.Seq)
 }
 
 // over reports whether an act's end is known: its operation is final, and so is the

@@ -37,6 +37,11 @@ var mutants = []struct {
 		"", 29, true,
 	},
 	{
+		"not found is believed just after the clock was put forward", "provider/gate.go",
+		"o.Result == Missing && timing.SettleAfter >= 0 &&", "false &&",
+		"", 1, true,
+	},
+	{
 		"a notice about a call that died is taken and nobody asks", "payout/work.go",
 		"if attempt.AnsweredAt == 0 && attempt.Open() {", "if attempt.AnsweredAt == 0 {",
 		"the provider's books equal ours", 1, true,

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/brama-pay/brama/api/avanor"
 	"github.com/brama-pay/brama/api/payparts"
 	"github.com/brama-pay/brama/callback"
@@ -41,15 +43,18 @@ type node struct {
 	sender   *callback.Sender
 	inbox    *inbox.Inbox
 	door     http.Handler
+	recalls  *db.Recalls
 	beatAt   int64
-	doomed   bool // it dies when its writer's step is over
+	lookAt   int64 // when it looks for what a wrong clock put off
+	refusals int   // commits that are still to be refused for the moment
+	doomed   bool  // it dies when its writer's step is over
 }
 
 // boot starts a process on what is stored.
 func (w *World) boot(ctx context.Context, no, life int) (*node, error) {
 	n := &node{world: w, no: no, life: life}
 	config := w.disk.config
-	config.Now = func() int64 { return w.now }
+	config.Now = w.wall
 	config.Simulation = &db.Simulation{Commit: n.commit, Wait: n.wait}
 	var err error
 	if n.db, err = db.Open(ctx, config); err != nil {
@@ -87,13 +92,13 @@ func (n *node) wire() {
 	n.accounts = provider.NewAccounts(n.db.Reader(), n.box, w.clock)
 	n.dispatch = provider.NewDispatcher(places)
 	connectors := map[string]provider.Connector{bankName: w.bank}
-	n.gate = &provider.Gate{Connectors: connectors, Accounts: n.accounts.Find, Now: w.clock}
+	n.gate = &provider.Gate{Connectors: connectors, Accounts: n.accounts.Find, Now: w.clock, Steps: w.steps()}
 	n.invoices = &invoice.Invoices{
 		DB: n.db, Gate: n.gate, Dispatch: n.dispatch, Random: w, Now: w.clock, Patience: 5 * time.Second, PublicURL: publicURL, Log: w.log, Await: n.wait,
 	}
 	n.invoices.Wire()
 	n.payouts = &payout.Payouts{DB: n.db, Gate: n.gate, Dispatch: n.dispatch, Box: n.box, Ways: payway.NewDirectory(n.db.Reader(), w.clock), Log: w.log}
-	n.payouts.Wire(func() int64 { return w.now })
+	n.payouts.Wire(w.wall)
 	n.inbox = inbox.New(inbox.Config{
 		DB: n.db, Connectors: connectors, Accounts: n.accounts.Find,
 		Appliers: map[provider.Verb]inbox.Applier{
@@ -108,6 +113,9 @@ func (n *node) wire() {
 		},
 		Client: w.receivers, Now: w.clock, Random: w, Log: w.log,
 	}
+	n.recalls = &db.Recalls{Steps: w.steps(), Of: []db.Recall{
+		{Rows: n.payouts.Recall, Farthest: provider.Farthest}, {Rows: n.invoices.Recall, Farthest: provider.Farthest}, {Rows: n.sender.Recall, Farthest: callback.Farthest},
+	}}
 	mux := http.NewServeMux()
 	page := checkout.New(checkout.Config{Invoices: n.invoices, Log: w.log, Now: w.clock})
 	mux.Handle("/pay/", page)
@@ -152,6 +160,10 @@ func (n *node) commit(rows []any, commit func() error) error {
 	if w.calm || w.running != nil && w.failure != nil {
 		return n.commitAnd(rows, commit)
 	}
+	if err := n.notNow(); err != nil {
+		w.tracef("n%d commit of %d rows refused: %v", n.no, len(rows), err)
+		return err
+	}
 	p := w.dice.IntN(10_000)
 	lost, dies := !w.Without.Commits, !w.Without.Crashes
 	switch {
@@ -178,6 +190,27 @@ func (n *node) commit(rows []any, commit func() error) error {
 		return errLost
 	}
 	return err
+}
+
+// notNow is a database that refuses a commit for the moment, now and then several
+// times in a row: the same is run again, or its callers hear that nothing was stored.
+func (n *node) notNow() error {
+	w := n.world
+	if w.Without.Retries {
+		return nil
+	}
+	if n.refusals == 0 && w.chance(150) {
+		n.refusals = 1 + w.dice.IntN(8)
+		if w.dice.IntN(4) > 0 {
+			n.refusals = 1
+		}
+	}
+	if n.refusals == 0 {
+		return nil
+	}
+	n.refusals--
+	w.counts.Refused++
+	return &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: []string{"40001", "40P01"}[w.dice.IntN(2)]}
 }
 
 func (n *node) commitAnd(rows []any, commit func() error) error {
@@ -228,9 +261,14 @@ func (w *World) crash(n *node, when string) {
 	w.nodes[slices.Index(w.nodes, n)] = again
 }
 
-// beat renews the process's number when it is time.
+// beat renews the process's number when it is time, and looks after what a wrong
+// clock put off.
 func (n *node) beat() {
 	w := n.world
+	if w.now >= n.lookAt {
+		n.lookAt = w.now + 1000
+		n.look()
+	}
 	if w.now < n.beatAt {
 		return
 	}

@@ -22,6 +22,10 @@ func (w *World) quiet(ctx context.Context) {
 	w.rest(ctx, 1<<62)
 	w.decideAll(v)
 	w.rest(ctx, 1<<62)
+	for _, m := range w.shops {
+		w.finish(func() { v.enable(m) })
+	}
+	w.rest(ctx, 1<<62)
 	if w.failure == nil {
 		w.final(ctx)
 	}
@@ -37,7 +41,7 @@ func (w *World) decideAll(v *visitor) {
 		}
 		if row := w.mirror.invoices[o.id]; o.kind == "invoice" && row != nil && row.Status == invoice.Held {
 			method := "invoice/unhold"
-			if w.now < row.HoldUntil-hour && v.dice.IntN(2) == 0 {
+			if w.wall() < row.HoldUntil-hour && v.dice.IntN(2) == 0 {
 				method = "invoice/charge"
 			}
 			w.finish(func() { v.resolve(o, method) })
@@ -141,6 +145,11 @@ func (w *World) skip(atMost int64) bool {
 			next = at
 		}
 	}
+	wait := func(dueAt int64) { // by the machines' clock
+		if dueAt > 0 {
+			soonest(max(dueAt-w.put, w.now))
+		}
+	}
 	if len(w.events) > 0 {
 		soonest(w.events[0].at)
 	}
@@ -149,16 +158,16 @@ func (w *World) skip(atMost int64) bool {
 	}
 	m := w.mirror
 	for _, v := range m.invoices {
-		soonest(v.DueAt)
+		wait(v.DueAt)
 	}
 	for _, f := range m.refunds {
-		soonest(f.DueAt)
+		wait(f.DueAt)
 	}
 	for _, p := range m.payouts {
-		soonest(p.DueAt)
+		wait(p.DueAt)
 	}
 	for _, o := range m.messages {
-		soonest(o.DueAt)
+		wait(o.DueAt)
 	}
 	if next == 0 || next-w.now > atMost {
 		return false

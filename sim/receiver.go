@@ -51,6 +51,9 @@ func (r *receivers) Do(request *http.Request) (*http.Response, error) {
 		status = http.StatusInternalServerError
 	case p >= 88:
 		status = http.StatusFound
+	case p >= 85 && w.dice.IntN(15) == 0:
+		status = http.StatusGone
+		w.counts.Gone++
 	case p >= 85:
 		wait = w.between(1_000, 8_000)
 	}

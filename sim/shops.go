@@ -92,9 +92,9 @@ func (v *visitor) choose() func() {
 		return v.withdraw
 	case p < 90:
 		return v.repeat
-	case p < 94:
+	case p < 93:
 		return v.lie
-	case p < 98:
+	case p < 96:
 		return v.ask
 	}
 	return v.operate
@@ -363,17 +363,6 @@ func (v *visitor) ask() {
 	got := v.do(v.ctx, v.node, c)
 	if !got.Result && v.ctx.Err() == nil {
 		v.fail("every acknowledged operation is there", fmt.Sprintf("%s %s: code %d %s", c.method, o.own, got.Code, got.Message))
-	}
-}
-
-// operate is an operator who decides a payout that waits for one.
-func (v *visitor) operate() {
-	o := v.recent(func(o *operation) bool {
-		row := v.mirror.payouts[o.id]
-		return o.kind == "payout" && row != nil && row.Status == payout.Confirming
-	})
-	if o != nil {
-		v.decide(o.shop.id, o.id, v.dice.IntN(4) == 0)
 	}
 }
 

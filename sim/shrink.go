@@ -64,6 +64,9 @@ var faults = []struct {
 	{"receivers", func(f *Faults) *bool { return &f.Receivers }},
 	{"leaving", func(f *Faults) *bool { return &f.Leaving }},
 	{"jumps", func(f *Faults) *bool { return &f.Jumps }},
+	{"retries", func(f *Faults) *bool { return &f.Retries }},
+	{"clock", func(f *Faults) *bool { return &f.Clock }},
+	{"operators", func(f *Faults) *bool { return &f.Operators }},
 }
 
 // String names the kinds of faults that are set, comma-separated.

@@ -23,7 +23,7 @@ type Options struct {
 
 // Faults are kinds of things that go wrong.
 type Faults struct {
-	Crashes, Commits, Provider, Receivers, Leaving, SecondNode, Jumps bool
+	Crashes, Commits, Provider, Receivers, Leaving, SecondNode, Jumps, Retries, Clock, Operators bool
 }
 
 // Span is the numbers from From to before To.
@@ -53,6 +53,7 @@ type World struct {
 	Options
 	dice      *rand.Rand
 	now, born int64 // Unix ms
+	put       int64 // how far the machines' clock is off, in ms
 	step      int64
 	events    []event
 	eventsNo  int64
@@ -122,8 +123,8 @@ func (w *World) fail(invariant, detail string) {
 	w.failure = &Failure{Seed: w.Seed, Step: w.step, Invariant: invariant, Detail: detail, Tail: w.trace.tail()}
 }
 
-// clock is the world's time.
-func (w *World) clock() time.Time { return time.UnixMilli(w.now).UTC() }
+// clock is what the machines' clock says.
+func (w *World) clock() time.Time { return time.UnixMilli(w.wall()).UTC() }
 
 // chance is true n times out of 10,000.
 func (w *World) chance(n int) bool { return w.dice.IntN(10_000) < n }
@@ -249,6 +250,9 @@ func (w *World) tick() {
 		millis = w.between(1_200_000, 30*3_600_000)
 	}
 	w.pass(millis)
+	if !w.Without.Clock && w.chance(150) {
+		w.putClock()
+	}
 	for _, n := range w.nodes {
 		n.beat()
 	}

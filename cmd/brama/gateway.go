@@ -48,7 +48,7 @@ type gateway struct {
 	silent    bool // callbacks are owed and not sent: for measurements
 	writing   sync.WaitGroup
 	endWrite  context.CancelFunc
-	recalls   recalls
+	recalls   *db.Recalls
 }
 
 // wiring is what the rooms are told besides the database.
@@ -144,7 +144,6 @@ func (g *gateway) wire(w wiring) {
 		privatbank.Name: privatbank.New(privatbank.Config{Client: providerClient(w.allow), PublicURL: w.publicURL}),
 	}
 	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Steps: newSteps(), Observe: w.metrics.provider}
-	g.recalls = recalls{steps: newSteps()}
 	g.invoices = &invoice.Invoices{
 		DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Random: rand.Reader, Now: time.Now, Patience: 5 * time.Second, PublicURL: w.publicURL, Fallback: w.fallback, Log: w.log,
 	}
@@ -172,6 +171,7 @@ func (g *gateway) wire(w wiring) {
 		DB: g.db, Shops: g.shops, Renderers: renderers(g.stores),
 		Client: client, Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
 	}
+	g.recalls = g.newRecalls()
 }
 
 // renderers print callbacks, by protocol.

@@ -22,7 +22,7 @@ type simCommand struct {
 	Steps    int64         `help:"Steps of each world, before it is left to rest." default:"10000"`
 	Database string        `help:"PostgreSQL address (postgres://…); each world makes a schema there and drops it. Without it SQLite in memory is used." env:"-" placeholder:"URL"`
 	Trace    string        `help:"File for the record of every step; of one world only." env:"-" type:"path" placeholder:"FILE"`
-	Without  []string      `help:"Kinds of faults that do not happen: second-node, crashes, commits, provider, receivers, leaving, jumps." env:"-"`
+	Without  []string      `help:"Kinds of faults that do not happen: second-node, crashes, commits, provider, receivers, leaving, jumps, retries, clock, operators." env:"-"`
 	Skip     []string      `help:"Client actions that are left out, such as 4-9 for 4 to 8." env:"-"`
 	Shrink   time.Duration `help:"How long a smaller world is looked for when a promise is broken." default:"30s"`
 }
