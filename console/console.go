@@ -11,6 +11,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/seal"
+	"github.com/brama-pay/brama/turnover"
 )
 
 // Config is what the console is given.
@@ -22,6 +23,8 @@ type Config struct {
 	Now            func() time.Time
 	Log            *slog.Logger
 	Demo           bool
+	Verifier       Verifier
+	Figures        *turnover.Board
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto are believed
 }
 

@@ -19,17 +19,19 @@ import (
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/seal"
+	"github.com/brama-pay/brama/turnover"
 )
 
 // kit is a running console over a fresh database with the demo's data, and an
 // operator of each role, all with the same password.
 type kit struct {
-	house   *dbtest.House
-	box     *seal.Box
-	room    *operator.Operators
-	url     string
-	log     *journal
-	clients map[operator.Role]*client
+	house    *dbtest.House
+	box      *seal.Box
+	room     *operator.Operators
+	url      string
+	log      *journal
+	clients  map[operator.Role]*client
+	verifier fakeVerifier
 }
 
 const password = "correct horse 4711"
@@ -91,6 +93,7 @@ func (j *journal) String() string {
 func (k *kit) config() Config {
 	return Config{
 		DB: k.house.DB, Box: k.box, Operators: k.room, Random: rand.Reader, Now: k.house.Clock.Time, Demo: true,
+		Verifier: &k.verifier, Figures: turnover.New(k.house.DB.Reader(), k.house.Clock.Time),
 		Log: slog.New(slog.NewTextHandler(k.log, nil)),
 	}
 }

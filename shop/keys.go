@@ -17,6 +17,7 @@ type Key struct {
 	Name    string
 	Doc     string
 	Default string
+	Words   []string // all that it can be; nil: any text that Set takes
 }
 
 // Keys are the settings that can be set, in the order in which they are shown.
@@ -53,7 +54,7 @@ var keys = []key{
 	boolKey("callback_ok", "true: a callback counts as delivered only when the answer's body is OK",
 		func(s *Settings) *bool { return &s.CallbackOK }),
 	{
-		Key:   Key{"addresses", "addresses and networks that may call, comma-separated; empty: every address", ""},
+		Key:   Key{Name: "addresses", Doc: "addresses and networks that may call, comma-separated; empty: every address"},
 		read:  func(s *Settings) string { return strings.Join(s.Addresses, ",") },
 		write: setAddresses,
 		reset: func(s *Settings) { s.Addresses = nil },
@@ -69,13 +70,13 @@ var keys = []key{
 	minutesKey("hold_minutes", "how long a held invoice can be charged", 1, MaxHoldMinutes, MaxHoldMinutes,
 		func(s *Settings) *int { return &s.HoldMinutes }),
 	{
-		Key:   Key{"confirm_above", "payouts that write off more wait for an operator, e.g. USD:1000.00,EUR:900; empty: none waits", ""},
+		Key:   Key{Name: "confirm_above", Doc: "payouts that write off more wait for an operator, e.g. USD:1000.00,EUR:900; empty: none waits"},
 		read:  confirmText,
 		write: setConfirm,
 		reset: func(s *Settings) { s.ConfirmAbove = nil },
 	},
 	{
-		Key:   Key{"disabled_urls", "URLs that answered 410 and get no callbacks; set it empty to try them again", ""},
+		Key:   Key{Name: "disabled_urls", Doc: "URLs that answered 410 and get no callbacks; set it empty to try them again"},
 		read:  func(s *Settings) string { return strings.Join(s.Disabled, " ") },
 		write: setDisabled,
 		reset: func(s *Settings) { s.Disabled = nil },
@@ -122,7 +123,7 @@ func keyNames() []string {
 
 func urlKey(name string, check func(string) string, doc string, field func(*Settings) *string) key {
 	return key{
-		Key:  Key{name, doc, ""},
+		Key:  Key{Name: name, Doc: doc},
 		read: func(s *Settings) string { return *field(s) },
 		write: func(s *Settings, value string) string {
 			if reason := check(value); value != "" && reason != "" {
@@ -139,7 +140,7 @@ func urlKey(name string, check func(string) string, doc string, field func(*Sett
 
 func wordKey(name, doc string, words []string, field func(*Settings) *string) key {
 	return key{
-		Key:  Key{name, doc, words[0]},
+		Key:  Key{name, doc, words[0], words},
 		read: func(s *Settings) string { return *field(s) },
 		write: func(s *Settings, value string) string {
 			if !slices.Contains(words, value) {
@@ -154,7 +155,7 @@ func wordKey(name, doc string, words []string, field func(*Settings) *string) ke
 
 func boolKey(name, doc string, field func(*Settings) *bool) key {
 	return key{
-		Key:  Key{name, doc, "false"},
+		Key:  Key{name, doc, "false", []string{"false", "true"}},
 		read: func(s *Settings) string { return strconv.FormatBool(*field(s)) },
 		write: func(s *Settings, value string) string {
 			if value != "true" && value != "false" {
@@ -169,7 +170,7 @@ func boolKey(name, doc string, field func(*Settings) *bool) key {
 
 func minutesKey(name, doc string, least, most, standard int, field func(*Settings) *int) key {
 	return key{
-		Key:  Key{name, doc, strconv.Itoa(standard)},
+		Key:  Key{Name: name, Doc: doc, Default: strconv.Itoa(standard)},
 		read: func(s *Settings) string { return strconv.Itoa(*field(s)) },
 		write: func(s *Settings, value string) string {
 			n, err := strconv.Atoi(value)

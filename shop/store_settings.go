@@ -162,7 +162,7 @@ func (s StoreSettings) text() string {
 
 func storeAmount(name, standard, doc string, field func(*StoreSettings) *money.Amount) storeKey {
 	return storeKey{
-		Key:  Key{name, doc, standard},
+		Key:  Key{Name: name, Doc: doc, Default: standard},
 		read: func(s *StoreSettings) string { return field(s).Text() },
 		write: func(s *StoreSettings, value string) string {
 			amount, err := money.Parse(value, money.UAH)
@@ -179,7 +179,7 @@ func storeAmount(name, standard, doc string, field func(*StoreSettings) *money.A
 }
 
 func storeWord(name, doc string, words []string, read func(*StoreSettings) string, write func(*StoreSettings, string)) storeKey {
-	return storeKey{Key: Key{name, doc, words[0]}, read: read, write: func(s *StoreSettings, value string) string {
+	return storeKey{Key: Key{name, doc, words[0], words}, read: read, write: func(s *StoreSettings, value string) string {
 		if !slices.Contains(words, value) {
 			return "must be " + strings.Join(words, " or ")
 		}
@@ -190,7 +190,7 @@ func storeWord(name, doc string, words []string, read func(*StoreSettings) strin
 
 func storeCount(name, standard, doc string, most int, field func(*StoreSettings) *int) storeKey {
 	return storeKey{
-		Key:  Key{name, doc, standard},
+		Key:  Key{Name: name, Doc: doc, Default: standard},
 		read: func(s *StoreSettings) string { return strconv.Itoa(*field(s)) },
 		write: func(s *StoreSettings, value string) string {
 			n, err := strconv.Atoi(value)
@@ -205,7 +205,7 @@ func storeCount(name, standard, doc string, most int, field func(*StoreSettings)
 
 func storeRate(name, standard, doc string, field func(*StoreSettings) *money.Percent) storeKey {
 	return storeKey{
-		Key:  Key{name, doc, standard},
+		Key:  Key{Name: name, Doc: doc, Default: standard},
 		read: func(s *StoreSettings) string { return field(s).String() },
 		write: func(s *StoreSettings, value string) string {
 			rate, err := money.ParsePercent(value)

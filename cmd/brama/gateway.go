@@ -25,6 +25,7 @@ import (
 	"github.com/brama-pay/brama/provider/sandbox"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/shop"
+	"github.com/brama-pay/brama/turnover"
 )
 
 // gateway is every room, wired by hand.
@@ -40,6 +41,8 @@ type gateway struct {
 	payouts   *payout.Payouts
 	operators *operator.Operators
 	doctor    *doctor.Doctor
+	figures   *turnover.Board
+	verifier  *verifier
 	sender    *callback.Sender
 	inbox     *inbox.Inbox
 	books     *db.DB // the sandbox's own; nil without a sandbox
@@ -151,6 +154,7 @@ func (g *gateway) wire(w wiring) {
 	g.payouts = &payout.Payouts{DB: g.db, Gate: g.gate, Dispatch: g.dispatch, Box: g.box, Ways: payway.NewDirectory(g.db.Reader(), time.Now), Log: w.log}
 	g.payouts.Wire(unixNow)
 	g.operators = &operator.Operators{DB: g.db, Box: g.box, Random: rand.Reader, Now: time.Now, Factor: !w.demo}
+	g.figures = turnover.New(g.db.Reader(), time.Now)
 	g.inbox = inbox.New(inbox.Config{
 		DB: g.db, Connectors: connectors, Accounts: g.accounts.Find,
 		Appliers: map[provider.Verb]inbox.Applier{

@@ -71,7 +71,17 @@ func (g *gateway) start(ctx context.Context, l *loops) {
 		l.run(ctx, "sandbox", 1, g.sandbox.Step)
 	}
 	l.every(ctx, "recall", time.Second, g.recall)
+	l.every(ctx, "figures", figuresPause, g.countFigures)
 	l.every(ctx, "node", time.Duration(db.Lease)*time.Millisecond/4, g.db.Beat)
+}
+
+// figuresPause is between the pieces that the figures are counted from: they must
+// not take a processor for themselves.
+const figuresPause = 50 * time.Millisecond
+
+func (g *gateway) countFigures(ctx context.Context) error {
+	_, err := g.figures.Step(ctx)
+	return err
 }
 
 // every calls work now and then, an error being only logged.

@@ -93,6 +93,8 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer g.close()
+	g.verifier = newVerifier(c.storage)
+	defer g.verifier.end()
 	g.silent = c.Bench.Silent
 	if c.Demo {
 		if err := demo.Seed(ctx, demo.Seeding{DB: g.db, Box: g.box, Random: rand.Reader}); err != nil {
@@ -286,6 +288,7 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger) {
 	pages := console.New(console.Config{
 		DB: g.db, Box: g.box, Operators: g.operators, Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
+		Verifier: g.verifier, Figures: g.figures,
 	})
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/callback"
+	"github.com/brama-pay/brama/console"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/ledger"
@@ -53,6 +54,10 @@ type verification struct {
 	progress io.Writer
 	told     time.Time
 	rows     int64 // looked at
+
+	// Who else hears of it, if anybody.
+	found  func(console.Finding)
+	looked func(at string, rows int64)
 
 	shops, transfers, operations, callbacks, acts int64
 	differences, notes                            int64
@@ -217,12 +222,20 @@ func (v *verification) reporter(shop int64) func(what, subject, detail string) {
 
 func (v *verification) differ(shop int64, what, subject, detail string) {
 	v.differences++
+	v.tell(console.Finding{Shop: shop, Subject: subject, What: what, Detail: detail})
 	fmt.Fprintf(v.out, "DIFFERENCE  %s: %s %s: %s\n", houseOr(shop), subject, what, detail)
 }
 
 func (v *verification) note(shop int64, text string) {
 	v.notes++
+	v.tell(console.Finding{Shop: shop, Detail: text, Note: true})
 	fmt.Fprintf(v.out, "note  %s: %s\n", houseOr(shop), text)
+}
+
+func (v *verification) tell(f console.Finding) {
+	if v.found != nil {
+		v.found(f)
+	}
 }
 
 func houseOr(shop int64) string {
@@ -235,6 +248,9 @@ func houseOr(shop int64) string {
 // progressed shows now and then that work goes on.
 func (v *verification) progressed(at string, rows int64) {
 	v.rows += rows
+	if v.looked != nil {
+		v.looked(at, v.rows)
+	}
 	if now := time.Now(); now.Sub(v.told) > 2*time.Second {
 		if !v.told.IsZero() {
 			fmt.Fprintf(v.progress, "… %d rows, now %s\n", v.rows, at)
