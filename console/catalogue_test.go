@@ -140,7 +140,7 @@ func TestFeeCalculator(t *testing.T) {
 		paywayPath("card_payway_uah") + "?amount=1000":                   {"1 % of 1000.00 UAH = 10.00", "1000.00 UAH + 15.00 UAH = 1015.00 UAH"},
 		paywayPath("card_payway_uah") + "?amount=1000&currency=usd":      {"1015.00 UAH", "24.61 USD"},
 		paywayPath("card_payway_usd") + "?amount=10.00&type=shop":        {"9.80 USD", "10.00 USD is written off"},
-		paywayPath("card_payway_usd") + "?amount=1000000":                {"It would be refused: Amount amount is too large"},
+		paywayPath("card_payway_usd") + "?amount=1000000":                {"It would be refused: Payee receive amount is too large"},
 		paywayPath("card_payway_usd") + "?amount=x":                      {"field-amount-problem"},
 		paywayPath("card_payway_usd") + "?amount=0":                      {"field-amount-problem"},
 		paywayPath("wallet_payway_eur") + "?amount=10&currency=JPY":      {"No exchange rate"},

@@ -101,7 +101,7 @@ func payoutLines(p *payway.Payway, amount money.Amount, fromShop bool, shopCurre
 		c.say("Rounding", q.Rounding.String()+": what no greater amount could use up")
 	}
 	c.say("Written off", q.WriteOff.String())
-	if err := p.Within("Amount", q.Receive); err != nil {
+	if err := p.Within("Payee receive", q.Receive); err != nil {
 		c.over = err.Error()
 	}
 	return c, nil
