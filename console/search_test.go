@@ -36,7 +36,7 @@ func TestFind(t *testing.T) {
 	}
 	c := w.as(t, operator.Viewer)
 	for sought, want := range map[string]string{
-		number(p.ID): payoutPath(demo.Shop, p.ID), "p1": payoutPath(demo.Shop, p.ID), number(p.Reserve): payoutPath(demo.Shop, p.ID),
+		number(p.ID): payoutPath(demo.Shop, p.ID), "p1": payoutPath(demo.Shop, p.ID), number(p.Reserve): ledgerTransferPath(demo.Shop, p.Reserve),
 		number(i.ID): invoicePath(demo.Shop, i.ID), i.Session: invoicePath(demo.Shop, i.ID), number(f.ID): refundPath(demo.Shop, f.ID), "back-1": refundPath(demo.Shop, f.ID),
 		provider.Reference(provider.Refund, demo.Shop, f.ID, 1): refundPath(demo.Shop, f.ID), " p1 ": payoutPath(demo.Shop, p.ID),
 		number(messages[0].ID): "", number(demo.Shop): "",
