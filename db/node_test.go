@@ -139,12 +139,16 @@ func TestALeftNumberIsNotTakenWhileItsIDsLieAhead(t *testing.T) {
 // The clock is put forward: until they have said that they live, the numbers of all
 // nodes look free. Whoever comes takes one that nobody has.
 func TestAStepForwardGivesNobodysNumberAway(t *testing.T) {
-	h := dbtest.Postgres(t, own())
-	holds := nodeOf(h.DB.NewID())
-	h.Clock.Add(time.Hour)
-	for range 3 {
-		if got := nodeOf(h.Another(t).DB.NewID()); got == holds {
-			t.Errorf("number %d was given away", got)
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		holds := nodeOf(h.DB.NewID())
+		h.Clock.Add(time.Hour)
+		for i := range 3 {
+			if err := h.DB.Join(context.Background(), fmt.Sprint("another ", i)); err != nil {
+				t.Fatal(err)
+			}
+			if got := nodeOf(h.DB.NewID()); got == holds {
+				t.Errorf("number %d was given away", got)
+			}
 		}
-	}
+	}, own())
 }

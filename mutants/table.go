@@ -73,6 +73,17 @@ var mutants = []mutant{
 	{"a late turn is sent all the same", once, "provider/task.go", "case left >= timeout/2:", `case left >= timeout/2 || t.Code == "":`, ""},
 	{"a contradiction is booked each time it is heard", books, "provider/contradiction.go", "a.Operation, a.N, o.Result, a.Shop); heard {", "a.Operation, a.N, o.Result, a.Shop); heard && false {", "payout"},
 
+	// A clock that is put.
+	{"a step of the clock is not noticed", doubt, "provider/gate.go", "timing.SettleAfter >= 0 && g.Steps.Within(", "timing.SettleAfter >= 0 && false && g.Steps.Within(", ""},
+	{"a start is no reason for doubt", doubt, "db/steps.go", "s.apart, s.looked, s.at = apart, true, steady", "if s.looked {\n\t\ts.at = steady\n\t} else {\n\t\ts.at = -1 << 60\n\t}\n\ts.apart, s.looked = apart, true", "provider"},
+	{"a call from the future is never settled", doubt, "provider/learn.go", "a.SentAt, a.AnsweredAt = min(a.SentAt, now), min(a.AnsweredAt, now)", "", ""},
+	{"a payout waits for a wrong clock", told, "payout/recall.go", "p.DueAt = s.Now()", "_ = s.Now()", ""},
+	{"a message waits for a wrong clock", told, "callback/recall.go", "m.DueAt = s.Now()", "_ = s.Now()", ""},
+	{"the end of a hold is recalled", guarded, "invoice/recall.go", "if sent && last.Open() || v.Status", "if sent && last.N > 0 || v.Status", ""},
+	{"a step forward gives a living node's number away", once, "db/node.go", "(free == nil || row.Until < free.Until)", "free == nil", ""},
+	{"a row that failed rests until a wrong clock's hour", told, "db/due.go", "return 0 < left && left <= longRest", "return 0 < left", ""},
+	{"a failed disk is a defect of ours", durable, "db/sqlite.go", ",\n\t\tsqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:", ":", ""},
+	{"what is replayed at once is parked again", told, "callback/record.go", "return err == nil && settings.Enabled(m.URL)", "return false && err == nil && settings.Enabled(m.URL)", ""},
 	// Payouts.
 	{"a payout without a reservation", once, "payout/create.go", `if p.Reserve, err = ledger.Reserve(s, c.Shop, p.ID, "payout.reserve", quote.WriteOff); err != nil {`, "if p.Reserve = p.ID; err != nil {", ""},
 	{"a payout id may be used twice", once, "payout/create.go", "if _, taken := byPayment.Find(s, c.PaymentID, c.Shop, c.Source); taken {", "if _, taken := byPayment.Find(s, c.PaymentID, c.Shop, c.Source); taken && false {", ""},

@@ -25,7 +25,7 @@ func (g *Gate) Perform(ctx context.Context, t Task) (o Outcome, asked bool) {
 		return g.Ask(ctx, account, *t.Query), true
 	}
 	timeout := g.Timing(ctx, account).CallTimeout
-	left := min(timeout-g.Now().Sub(time.UnixMilli(t.Attempt.SentAt)), timeout) // no more, should the clock have been put back
+	left := timeout - g.Now().Sub(time.UnixMilli(t.Attempt.SentAt))
 	switch {
 	case left >= timeout/2:
 	case t.Code != "": // the payment itself had been accepted
