@@ -53,7 +53,7 @@ var guides = []struct {
 	names []string
 }{
 	{"Guides", []string{"signing", "callbacks", "sandbox", "payparts"}},
-	{"For operators", []string{"operations", "scaling", "performance", "provider"}},
+	{"For operators", []string{"operations", "console", "scaling", "performance", "provider"}},
 	{"How it works", []string{"design", "ledger", "states", "divergences", "proof"}},
 }
 
