@@ -237,3 +237,19 @@ func TestReadingRests(t *testing.T) {
 		t.Errorf("a day of one open hold took %d reads", reads)
 	}
 }
+
+func TestOpen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		at, id := open(t, h), h.DB.NewID()
+		for i, status := range []int64{1, 2, 2, 3, 5, 6, 9} {
+			at.payout(id+int64(i), status, 1, 100, money.USD)
+		}
+		at.exec("UPDATE payout SET due_at = 5 WHERE status IN (1, 3, 9)")
+		at.insert("attempt", "verb provider reference outcome provider_id continue_url reason", "shop_id operation n sent_at answered_at asked missing version", "",
+			map[string]any{"shop_id": int64(7), "operation": id + 6, "n": int64(1), "verb": "payout", "outcome": "unknown", "sent_at": int64(4711)})
+		got, err := Open(context.Background(), h.DB.Reader(), h.Clock.Now())
+		if want := (Now{Payouts: 3, Confirming: 2, Unknown: 1, UnknownSince: 4711}); err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
