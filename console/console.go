@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -8,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/doctor"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/turnover"
@@ -19,6 +22,8 @@ type Config struct {
 	DB             *db.DB
 	Box            *seal.Box
 	Operators      *operator.Operators
+	Doctor         *doctor.Doctor
+	Preview        func(context.Context, *callback.Message) (*callback.Preview, error) // a message as it would be sent now
 	Random         io.Reader
 	Now            func() time.Time
 	Log            *slog.Logger

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/demo"
@@ -32,6 +33,7 @@ type kit struct {
 	log      *journal
 	clients  map[operator.Role]*client
 	verifier fakeVerifier
+	sender   *callback.Sender // delivers to the addresses of the messages, when it is told
 }
 
 const password = "correct horse 4711"
@@ -63,6 +65,7 @@ func kitOn(t testing.TB, h *dbtest.House, more ...route) *kit {
 	for _, role := range operator.Roles() {
 		k.add(t, string(role)+"@example.com", role)
 	}
+	k.sender = k.newSender()
 	server := httptest.NewServer(serving(k.config(), append(pages(), more...)))
 	t.Cleanup(server.Close)
 	k.url = server.URL
@@ -94,6 +97,7 @@ func (k *kit) config() Config {
 	return Config{
 		DB: k.house.DB, Box: k.box, Operators: k.room, Random: rand.Reader, Now: k.house.Clock.Time, Demo: true,
 		Verifier: &k.verifier, Figures: turnover.New(k.house.DB.Reader(), k.house.Clock.Time),
+		Doctor: k.newDoctor(), Preview: k.sender.Preview,
 		Log: slog.New(slog.NewTextHandler(k.log, nil)),
 	}
 }

@@ -44,6 +44,8 @@ func pages() []route {
 		payoutPages(),
 		refundPages(),
 		findPages(),
+		callbackPages(),
+		doctorPages(),
 		shopPages(),
 		cataloguePages(),
 		bookPages(),
