@@ -14,11 +14,10 @@ const replayTime = 2 * time.Second
 
 // replaying is a replay that is not through: what the next request goes on with.
 type replaying struct {
-	query   callbackQuery
-	asked   int64
-	behind  int64
-	done    int
-	through int64 // the time of the messages it has come to
+	query  callbackQuery
+	asked  int64
+	behind int64
+	done   int
 }
 
 // replayRange sends a shop's messages of a span again, a bounded number in one

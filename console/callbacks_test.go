@@ -193,7 +193,7 @@ func TestDoctorPage(t *testing.T) {
 	if got.status != http.StatusOK || count() < 20 {
 		t.Fatalf("%d after %d messages: %s", got.status, count(), got.body)
 	}
-	contains(t, got.body, "Grade F", "anybody can mark orders as paid", "compute the signature over all fields", "brama-doctor-")
+	contains(t, got.body, "Grade F", "anybody can mark orders as paid", "Compute the signature over all fields", "brama-doctor-")
 	lacks(t, got.body, demo.Secret, "whsec_")
 	for field, value := range map[string]string{"url": "file:///etc/passwd", "shop": "999", "store": "NONE", "name": "<b>"} {
 		bad := url.Values{"shop": {"1520"}, "url": {lax}}

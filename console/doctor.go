@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/brama-pay/brama/doctor"
@@ -56,12 +57,23 @@ func gradeTone(r *doctor.Report) tone {
 	return toneGood
 }
 
-// complaints are the tests of which something is to be said.
-func complaints(r *doctor.Report) (list []doctor.Test) {
+// remedy is one thing to mend, and what it is wrong with.
+type remedy struct {
+	mend  string
+	tests []doctor.Test
+}
+
+// remedies are what is to be mended, in the order in which it was met.
+func remedies(r *doctor.Report) (list []remedy) {
 	for _, t := range r.Tests {
-		if t.Wrong != "" {
-			list = append(list, t)
+		if t.Wrong == "" {
+			continue
 		}
+		at := slices.IndexFunc(list, func(one remedy) bool { return one.mend == t.Mend })
+		if at < 0 {
+			at, list = len(list), append(list, remedy{mend: t.Mend})
+		}
+		list[at].tests = append(list[at].tests, t)
 	}
 	return list
 }
