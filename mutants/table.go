@@ -95,7 +95,7 @@ var mutants = []mutant{
 	{"payouts move as they like", guarded, "payout/status.go", "return m.From == p.Status && m.To == to", "return m.To == to", ""},
 	{"an open payout attempt is sent again", once, "payout/work.go", "case sent && last.Open():", "case sent && last.Open() && last.AnsweredAt != 0:", ""},
 	{"a payout that waits for an operator is sent", guarded, "payout/work.go", "p.Status.Final() || p.Status == Confirming {", "p.Status.Final() {", ""},
-	{"a fresh call may be resolved", doubt, "payout/operator.go", "if a.AnsweredAt == 0 && s.Now() < a.SentAt+longestCall {", "if false {", ""},
+	{"a fresh call may be resolved", doubt, "provider/resolve.go", "case a.AnsweredAt == 0 && now < a.SentAt+LongestCall:", "case false:", "payout invoice"},
 	{"a payout completed against a rejection is not booked", books, "payout/apply.go", "case o.Result == provider.Succeeded && p.Status == Rejected:", "case false:", ""},
 
 	// Invoices and refunds.
@@ -120,6 +120,9 @@ var mutants = []mutant{
 	{"an order id may be used twice", once, "invoice/create.go", "if taken {\n\t\treturn nil, fault.New(fault.NotUnique", "if taken && false {\n\t\treturn nil, fault.New(fault.NotUnique", ""},
 	{"a second click pays again", once, "invoice/page.go", "case a.kind == pays && done.page.State == AskCard:", "case a.kind == pays && !v.Status.Final():", ""},
 	{"an invoice expires while an attempt is open", doubt, "invoice/work.go", "case sent && last.Open():\n\t\ttaken.Open = last\n\t\tv.DueAt", "case sent && last.Open() && s.Now() < v.ExpiresAt:\n\t\ttaken.Open = last\n\t\tv.DueAt", ""},
+	{"a known outcome may be resolved", guarded, "invoice/operator.go", "if !sent || a.Outcome != provider.Unknown || !slices.Contains(doubtful, v.Status) {", "if !sent || !slices.Contains(doubtful, v.Status) {", ""},
+	{"a refund that the provider has may be resolved", guarded, "invoice/operator.go", "if !sent || a.Outcome != provider.Unknown || f.Status != Waiting {", "if !sent || f.Status != Waiting {", ""},
+	{"what an operator says is the opposite", books, "provider/resolve.go", "if done {", "if !done {", "payout invoice"},
 	{"a payment after the end is not booked", books, "invoice/apply.go", "case came == (last.Outcome == provider.Succeeded): // it says what we know", "case true:", ""},
 
 	// Callbacks.

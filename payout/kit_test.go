@@ -94,7 +94,7 @@ func given(t testing.TB, s *db.State, o Order, status Status, outcomes ...provid
 	for n, outcome := range outcomes {
 		provider.Attempts.Put(s, &provider.Attempt{
 			Shop: shopID, Operation: p.ID, N: int64(n + 1), Verb: provider.Payout, Provider: "card", Reference: provider.Reference(provider.Payout, shopID, p.ID, 1),
-			Outcome: outcome, SentAt: now - 200_000, AnsweredAt: now - 199_000, Missing: 1, Version: 1,
+			Outcome: outcome, SentAt: now - 400_000, AnsweredAt: now - 399_000, Missing: 1, Version: 1,
 		})
 		p.Attempts = int64(n + 1)
 	}

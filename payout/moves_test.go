@@ -133,10 +133,10 @@ var events = []event{
 		does: func(s *db.State, p *Payout) error {
 			silent(s, p)
 			a, _ := provider.Attempts.Find(s, p.ID, p.Attempts, p.Shop)
-			a.SentAt = now - longestCall + 1
+			a.SentAt = now - provider.LongestCall + 1
 			provider.Attempts.Update(s, a)
 			return resolve(false, "by phone")(s, p)
-		}, fault: is(fault.Busy, "payout 10002 may still be on its way to the provider; try again in 120 s")},
+		}, fault: is(fault.Busy, "payout 10002 may still be on its way to the provider; try again in 300 s")},
 	{name: "resolved after its process died", given: NetworkError, tries: unknown, want: Rejected, failure: Declined, books: returned, owed: toldNot,
 		does: func(s *db.State, p *Payout) error {
 			silent(s, p)

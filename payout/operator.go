@@ -75,10 +75,6 @@ func waiting(s *db.State, shop, id int64) (*Payout, error) {
 	return p, nil
 }
 
-// longestCall is how long, in milliseconds, a call that has not come back may
-// still arrive: none lasts longer, and no operator can know its end before.
-const longestCall = 120_000
-
 // Resolve ends a payout whose outcome the provider cannot tell, by what an
 // operator found out at the provider.
 type Resolve struct {
@@ -112,23 +108,17 @@ func (o Resolve) Decide(s *db.State) (*Payout, error) {
 	if !known {
 		return nil, notFound(o.ID)
 	}
-	if a.AnsweredAt == 0 && s.Now() < a.SentAt+longestCall {
-		return nil, fault.New(fault.Busy, "payout %d may still be on its way to the provider; try again in %d s", o.ID, longestCall/1000)
+	if err := a.Resolvable(subject(p), o.Reason, s.Now()); err != nil {
+		return nil, err
 	}
-	if o.Reason == "" {
-		return nil, fault.Param("reason", "say how the outcome is known")
-	}
-	end, result := "rejected", provider.Declined
-	if o.Paid {
-		end, result = "paid", provider.Succeeded
-	}
-	a.Outcome, a.AnsweredAt, a.Reason = result, s.Now(), "resolved by an operator"
+	found := provider.Resolved(o.Paid)
+	a.Outcome, a.AnsweredAt, a.Reason = found.Result, s.Now(), found.Reason
 	provider.Attempts.Update(s, a)
-	var err error
+	end, err := "paid", error(nil)
 	if o.Paid {
 		err = complete(s, p)
 	} else {
-		err = reject(s, p, Declined)
+		end, err = "rejected", reject(s, p, Declined)
 	}
 	if err != nil {
 		return nil, err

@@ -29,9 +29,9 @@ func (g *Gate) Timing(ctx context.Context, account string) Timing {
 
 func timingOf(c Connector, a Account) Timing {
 	if timed, ok := c.(Timed); ok {
-		return timed.TimingOf(a)
+		return timed.TimingOf(a).bound()
 	}
-	return c.Timing()
+	return c.Timing().bound()
 }
 
 func (g *Gate) find(ctx context.Context, name string) (Connector, Account, error) {

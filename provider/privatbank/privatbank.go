@@ -74,7 +74,7 @@ func (*Bank) Timing() provider.Timing {
 func (b *Bank) TimingOf(a provider.Account) provider.Timing {
 	t := b.Timing()
 	t.SettleAfter = seconds(a.Settings[SettleAfter], 0, 30*24*3600, t.SettleAfter)
-	t.CallTimeout = seconds(a.Settings[CallTimeout], 1, 300, t.CallTimeout)
+	t.CallTimeout = seconds(a.Settings[CallTimeout], 1, int(provider.LongestCall/1000), t.CallTimeout)
 	return t
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
@@ -15,7 +14,7 @@ import (
 func (h *house) timing(t *testing.T) {
 	got := h.Connector.Timing()
 	switch {
-	case got.CallTimeout <= 0 || got.CallTimeout > 5*time.Minute:
+	case got.CallTimeout <= 0 || got.CallTimeout.Milliseconds() > provider.LongestCall:
 		t.Errorf("a call may last %s", got.CallTimeout)
 	case got.AskFirst <= 0 || got.AskMax < got.AskFirst:
 		t.Errorf("questions come after %s, at most %s", got.AskFirst, got.AskMax)
