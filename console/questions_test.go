@@ -121,7 +121,7 @@ func TestTwentyQuestions(t *testing.T) {
 		{"until when can order-5 be paid?", path("invoices", i5.ID),
 			[]string{"1 created", "not paid by " + clock(i5.ExpiresAt) + " UTC, it is rejected as expired"}},
 		{"at which rate was order-4 converted?", path("invoices", i4.ID),
-			[]string{"1 USD = 41.25 UAH", "10.00 USD × 41.25 = 412.5 UAH, rounded up", "The payer pays 412.50 UAH"}},
+			[]string{"1 USD = 41.25 UAH", "10.00 USD × 41.25 = 412.5 UAH, rounded up", "The payer pays 412.50 UAH", "− 0.15 USD", "The shop gets = 9.85 USD"}},
 		{"what did p1 do to the shop's balance, before and after?", path("payouts", p1.ID),
 			[]string{"payout.reserve", "available 100000.00 USD -102.23 USD 99897.77 USD", "payout.complete", "fee 0.00 USD 2.00 USD 2.00 USD"}},
 		{"which payouts did the shop make on a day?", payoutsPath + "?shop=1520&since=2026-06-01&until=2026-06-01",

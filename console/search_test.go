@@ -19,6 +19,7 @@ import (
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/provider"
 )
 
@@ -172,6 +173,31 @@ func TestPayoutActs(t *testing.T) {
 	}
 	if text := w.page(operator.Viewer, path); !strings.Contains(text, "Confirm a payout: proposed by finance@example.com") {
 		t.Error(text)
+	}
+}
+
+// A payout that an operator ended says who did, and that it was no answer of the bank.
+func TestResolvedPayout(t *testing.T) {
+	w := newWorld(t)
+	w.bank.silent = true
+	p := w.pays("p1", "card_payway_usd", "5.00", false)
+	w.work(4 * time.Second)
+	path := payoutPath(demo.Shop, p.ID)
+	if body := w.as(t, operator.Finance).see(t, path); !strings.Contains(body, "/console/propose/payout.resolve?") || strings.Contains(body, "payout.confirm?") {
+		t.Error(body)
+	}
+	w.house.Clock.Add(3 * time.Minute)
+	if _, err := db.Do(context.Background(), w.house.DB, demo.Shop, payout.Resolve{Shop: demo.Shop, ID: p.ID, Paid: true, Actor: "operator:bob@example.com", Reason: "statement of 1 June"}); err != nil {
+		t.Fatal(err)
+	}
+	text := w.page(operator.Viewer, path)
+	for _, want := range []string{"ended by an operator 9 network error → 5 completed by operator:bob@example.com statement of 1 June", "payout.resolve.paid by operator:bob@example.com", "booked as paid once"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q:\n%s", want, text)
+		}
+	}
+	if strings.Count(text, "→ 5 completed") != 1 {
+		t.Errorf("it is completed more than once:\n%s", text)
 	}
 }
 
