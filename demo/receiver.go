@@ -38,6 +38,8 @@ type Keys struct {
 type Receiver struct {
 	Shop  func(ctx context.Context, id int64) (Keys, bool)       // by the shop_id of an Avanor callback
 	Store func(ctx context.Context, storeID string) (Keys, bool) // by the storeId of a PayParts callback; may be nil
+	// Shops are those that a callback may be of that names none; nil: the demo's own.
+	Shops func(ctx context.Context) []int64
 	Now   func() time.Time
 
 	mu    sync.Mutex

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"net/url"
@@ -22,7 +23,7 @@ func (v *Receiver) check(r *http.Request, data []byte) (verified, webhook bool) 
 		}
 		return payPartsVerified(text, keys.Secrets), v.webhookVerified(r, data, keys)
 	}
-	for _, id := range shopsOf(text) {
+	for _, id := range v.shopsOf(r.Context(), text) {
 		if keys, known := v.Shop(r.Context(), id); known && len(keys.Secrets) > 0 {
 			_, err := avanor.ParseCallback(r.Header.Get("Content-Type"), data, keys.Secrets...)
 			verified = verified || err == nil
@@ -33,9 +34,12 @@ func (v *Receiver) check(r *http.Request, data []byte) (verified, webhook bool) 
 }
 
 // shopsOf are the shops that a callback may be of: the one it names, or, for a
-// refund's, which names none (api/avanor.md §6), those of the demo.
-func shopsOf(text func(string) string) []int64 {
+// refund's, which names none (api/avanor.md §6), all.
+func (v *Receiver) shopsOf(ctx context.Context, text func(string) string) []int64 {
 	if text("shop_refund_id") != "" && text("shop_id") == "" {
+		if v.Shops != nil {
+			return v.Shops(ctx)
+		}
 		return []int64{Shop, EmptyShop}
 	}
 	id, err := strconv.ParseInt(text("shop_id"), 10, 64)

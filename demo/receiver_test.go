@@ -115,6 +115,21 @@ func TestReceiverVerifies(t *testing.T) {
 	}
 }
 
+// A refund's callback names no shop: any shop's keys may be its own.
+func TestReceiverTakesTheRefundsOfAnyShop(t *testing.T) {
+	refund := jsonBody(map[string]string{"shop_refund_id": "r1", "status": "SUCCESS"}, "of a third shop")
+	for _, shops := range [][]int64{{1520, 17}, {1520}} {
+		v := newReceiver()
+		v.Shop = func(_ context.Context, id int64) (Keys, bool) {
+			return map[int64]Keys{1520: {Secrets: []string{secret}, WebhookKeys: []string{key}}, 17: {Secrets: []string{"of a third shop"}, WebhookKeys: []string{key}}}[id], true
+		}
+		v.Shops = func(context.Context) []int64 { return shops }
+		if w := send(v, "application/json", refund, key); (w.Code == 200) != (len(shops) == 2) {
+			t.Errorf("of the shops %v: answered %d", shops, w.Code)
+		}
+	}
+}
+
 func TestReceiverLists(t *testing.T) {
 	v := newReceiver()
 	send(v, "text/plain", "first", key)

@@ -24,6 +24,7 @@ import (
 	"github.com/brama-pay/brama/manual"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/replay"
+	"github.com/brama-pay/brama/shop"
 )
 
 // serveCommand runs the gateway.
@@ -252,7 +253,7 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	mux.Handle("/pay/", page)
 	mux.Handle("POST /notify/{account}", g.inbox)
 	if c.Demo {
-		receiver := &demo.Receiver{Shop: g.keys, Store: g.storeKeys, Now: time.Now}
+		receiver := &demo.Receiver{Shop: g.keys, Store: g.storeKeys, Shops: g.allShops, Now: time.Now}
 		mux.Handle(demo.ReceiverPath, receiver)
 		mux.Handle(demo.ReceiverPath+"/", receiver)
 		mux.Handle("GET /metrics", meters.handler())
@@ -311,6 +312,18 @@ func (g *gateway) keys(ctx context.Context, id int64) (demo.Keys, bool) {
 		return demo.Keys{}, false
 	}
 	return demo.Keys{Secrets: entry.Secrets(), WebhookKeys: entry.WebhookKeys()}, true
+}
+
+// allShops are the shops of a demo, the first hundred.
+func (g *gateway) allShops(ctx context.Context) (ids []int64) {
+	list, err := shop.List(ctx, g.db.Reader(), 0, 100)
+	if err != nil {
+		return nil
+	}
+	for _, one := range list {
+		ids = append(ids, one.ID)
+	}
+	return ids
 }
 
 // storeKeys are the same of a store: its passwords, and its shop's webhook keys.
