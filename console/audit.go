@@ -127,7 +127,6 @@ type chainCheck struct {
 	wrong  [][3]string // what, subject, detail; the first hundred
 	count  int
 	late   bool // there was not time for the whole chain
-	checks bool
 }
 
 // checkChain walks through a chain and shows whether it is whole.
