@@ -209,7 +209,7 @@ func (w overviewView) tiles() []tile {
 		{name: "Open proposals", value: counted(int64(w.proposals), 100), path: approvalsPath, alarm: w.proposals > 0},
 		{name: "Callbacks late by", value: lasting(w.now.Lag), path: root + "callbacks", alarm: w.now.Lag > time.Minute.Milliseconds()},
 		{name: "Callbacks given up", value: strconv.FormatInt(w.now.Parked, 10), path: root + "callbacks?status=parked", alarm: w.now.Parked > 0},
-		{name: "Contradictions", value: strconv.FormatInt(w.now.Contradictions, 10), path: root + "payouts?attention=1", more: "what providers said against a final status", alarm: w.now.Contradictions > 0},
+		{name: "Contradictions", value: strconv.FormatInt(w.now.Contradictions, 10), path: root + "payouts?attention=1", alarm: w.now.Contradictions > 0},
 	}
 }
 

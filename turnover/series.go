@@ -41,7 +41,8 @@ type plan struct {
 	took     func(read sums, count, last, now int64)
 }
 
-// plan says what to read next, false when there is nothing to read now.
+// plan says what is to be read of what is new or may have changed, false when there
+// is nothing now.
 func (s *series) plan(now, page int64) (plan, bool) {
 	if !s.begun {
 		s.begun, s.floor = true, now-now%hour
@@ -55,10 +56,6 @@ func (s *series) plan(now, page int64) (plan, bool) {
 			return plan{p.from, p.to, 0, func(read sums, _, _, at int64) { s.again(p, read, at) }}, true
 		}
 	}
-	if s.floor > now-kept && s.floor > db.Epoch {
-		return s.backward(page), true
-	}
-	s.forget(now - kept)
 	return plan{}, false
 }
 

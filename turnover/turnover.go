@@ -106,27 +106,37 @@ func (s sums) open() (n int64) {
 // at a time.
 func (b *Board) Step(ctx context.Context) (worked bool, err error) {
 	now := b.now().UnixMilli()
-	for _, s := range b.series {
-		p, ok := b.plan(s, now)
-		if !ok {
-			continue
-		}
-		read, count, last, err := s.read(ctx, b.from, p.from, p.to, p.limit)
-		if err != nil {
-			return false, err
-		}
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		p.took(read, count, last, now)
-		return true, nil
+	s, p := b.plan(now)
+	if s == nil {
+		return false, nil
 	}
-	return false, nil
-}
-
-func (b *Board) plan(s *series, now int64) (plan, bool) {
+	read, count, last, err := s.read(ctx, b.from, p.from, p.to, p.limit)
+	if err != nil {
+		return false, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return s.plan(now, b.page)
+	p.took(read, count, last, now)
+	return true, nil
+}
+
+// plan says what to read next: of all flows what is new or may have changed, then
+// what is older. No series when there is nothing.
+func (b *Board) plan(now int64) (*series, plan) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.series {
+		if p, ok := s.plan(now, b.page); ok {
+			return s, p
+		}
+	}
+	for _, s := range b.series {
+		if s.floor > now-kept && s.floor > db.Epoch {
+			return s, s.backward(b.page)
+		}
+		s.forget(now - kept)
+	}
+	return nil, plan{}
 }
 
 // Since is the time from which on the figures are complete; they grow into the

@@ -79,9 +79,14 @@ func (g *gateway) start(ctx context.Context, l *loops) {
 // not take a processor for themselves.
 const figuresPause = 50 * time.Millisecond
 
+// countFigures goes on counting for a moment.
 func (g *gateway) countFigures(ctx context.Context) error {
-	_, err := g.figures.Step(ctx)
-	return err
+	for until := time.Now().Add(figuresPause / 5); ; {
+		worked, err := g.figures.Step(ctx)
+		if err != nil || !worked || time.Now().After(until) {
+			return err
+		}
+	}
 }
 
 // every calls work now and then, an error being only logged.

@@ -39,7 +39,6 @@ function draw(into, charts) {
   const style = getComputedStyle(document.documentElement);
   const colors = ["--tblr-green", "--tblr-primary", "--tblr-orange"].map((name) => style.getPropertyValue(name) || "gray");
   const ink = getComputedStyle(into).color;
-  const grid = { stroke: style.getPropertyValue("--tblr-border-color") || "silver", width: 1 };
   into.replaceChildren();
   for (const chart of charts) {
     const box = document.createElement("section");
@@ -48,10 +47,13 @@ function draw(into, charts) {
     box.setAttribute("aria-label", "Volume in " + chart.title + ", as in the table of the figures");
     into.append(box);
     const unit = 10 ** chart.digits;
+    const grid = { stroke: getComputedStyle(box).borderTopColor, width: 1 };
     const axis = { stroke: ink, grid, ticks: grid };
+    const days = chart.times.at(-1) - chart.times[0] > 2 * 86400;
+    const hours = (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(...(days ? [5, 10] : [11, 16])));
     new uPlot({
       title: chart.title, width: Math.max(200, box.clientWidth - 16), height: 220, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
-      axes: [axis, { ...axis, size: 72 }],
+      axes: [{ ...axis, values: hours }, { ...axis, size: 72 }],
       series: [{ value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, ...chart.lines.map((line, i) => ({
         label: line.name, stroke: colors[i], width: 2, value: (_, value) => value === null ? "–" : value.toFixed(chart.digits),
       }))],
@@ -68,8 +70,7 @@ for (const into of document.querySelectorAll("[data-charts]")) {
     if (text !== last) draw(into, JSON.parse(text));
     last = text;
   };
-  const again = () => load().catch(() => {});
-  setInterval(again, 30000);
+  const again = () => load().catch(() => {}).finally(() => setTimeout(again, last.length > 2 ? 30000 : 5000));
   again();
   let width = innerWidth;
   addEventListener("resize", () => {
