@@ -80,7 +80,7 @@ func overview(v *visit) error {
 		return err
 	}
 	if v.r.Header.Get("HX-Request") != "" {
-		return v.fragment(overviewNowBody(w))
+		return v.fragment(overviewRefreshed(w))
 	}
 	return v.page(page{title: "Overview", charts: true, body: overviewBody(v, w)})
 }

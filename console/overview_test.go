@@ -24,7 +24,7 @@ func TestOverview(t *testing.T) {
 		}
 	}
 	part := viewer.do(t, "GET", root+"?range=30d", nil, http.Header{"Hx-Request": {"true"}}).body
-	if strings.Contains(part, "<html") || !strings.Contains(part, "30 days") {
+	if strings.Contains(part, "<html") || !strings.Contains(part, "30 days") || !strings.Contains(part, `id="figures" hx-swap-oob`) {
 		t.Error("the part that refreshes is not a part, or of another reach")
 	}
 }

@@ -72,9 +72,11 @@ for (const into of document.querySelectorAll("[data-charts]")) {
   };
   const again = () => load().catch(() => {}).finally(() => setTimeout(again, last.length > 2 ? 30000 : 5000));
   again();
+  const redraw = () => { if (last) draw(into, JSON.parse(last)); };
   let width = innerWidth;
   addEventListener("resize", () => {
-    if (last && width !== innerWidth) draw(into, JSON.parse(last));
+    if (width !== innerWidth) redraw();
     width = innerWidth;
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
