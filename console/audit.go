@@ -122,11 +122,11 @@ const checkTime = 20 * time.Second
 
 // chainCheck is what the check of a chain found.
 type chainCheck struct {
-	shop   int64
-	end    audit.Position
-	wrong  [][3]string // what, subject, detail; the first hundred
-	count  int
-	late   bool // there was not time for the whole chain
+	shop  int64
+	end   audit.Position
+	wrong [][3]string // what, subject, detail; the first hundred
+	count int
+	late  bool // there was not time for the whole chain
 }
 
 // checkChain walks through a chain and shows whether it is whole.
