@@ -267,7 +267,7 @@ func extraFacts(i *invoice.Invoice) []fact {
 func reasons(h history) string {
 	var list []string
 	for _, a := range h.calls {
-		if a.Reason != "" && a.Outcome != provider.Succeeded {
+		if a.Reason != "" && a.Reason != provider.ByOperator && a.Outcome != provider.Succeeded {
 			list = append(list, a.Reason)
 		}
 	}

@@ -100,7 +100,7 @@ func invoiceBody(v *visit, i *invoice.Invoice, way *payway.Payway, h history, gi
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = nextSteps(v, invoiceNext(i, h, v.Now().UnixMilli()), nil, h.approvals).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = nextSteps(v, invoiceNext(i, h, v.Now().UnixMilli()), h.resolveActs(v, "invoice.resolve"), h.approvals).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -56,6 +56,14 @@ func kinds() []kind {
 			fields: resolveFields, read: readResolve, plan: planResolve,
 		},
 		{
+			name: "invoice.resolve", title: "End a payment, charge or release of unknown outcome", needs: operator.ResolveInvoice, tone: toneBad,
+			fields: outcomeFields("Invoice"), read: readResolveInvoice, plan: planResolveInvoice,
+		},
+		{
+			name: "refund.resolve", title: "End a refund of unknown outcome", needs: operator.ResolveInvoice, tone: toneBad,
+			fields: outcomeFields("Refund"), read: readResolveRefund, plan: planResolveRefund,
+		},
+		{
 			name: "shop.rotate", title: "Rotate a shop's secret", needs: operator.RotateSecret, tone: toneBad,
 			fields: rotateFields, read: readRotate, plan: planRotate,
 		},

@@ -208,7 +208,7 @@ func payoutVerdict(p *payout.Payout, h history, a *provider.Attempt) string {
 		provider.Succeeded: payout.Completed, provider.Declined: payout.Rejected, provider.Refused: payout.ProviderError, provider.Unknown: payout.NetworkError,
 	}[a.Outcome]
 	switch {
-	case a.Reason == resolvedByOperator, a.Outcome == provider.Pending, a.Outcome == "":
+	case a.Reason == provider.ByOperator, a.Outcome == provider.Pending, a.Outcome == "":
 		return ""
 	case last && p.Status.Final():
 		to = p.Status

@@ -96,7 +96,7 @@ func refundBody(v *visit, f *invoice.Refund, i *invoice.Invoice, h history, even
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = nextSteps(v, refundNext(f, h, v.Now().UnixMilli()), nil, h.approvals).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = nextSteps(v, refundNext(f, h, v.Now().UnixMilli()), h.resolveActs(v, "refund.resolve"), h.approvals).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -180,7 +180,7 @@ func (h history) call(i int, a *provider.Attempt, ended int64, verdict func(*pro
 		return append(list[:0], h.withNote(list[0], "no answer yet"))
 	case a.AnsweredAt == 0:
 		list[0].details = append(list[0].details, "the call's own answer never came back: it timed out or our process ended")
-	case byCall(a, ended) || a.Reason == resolvedByOperator:
+	case byCall(a, ended) || a.Reason == provider.ByOperator:
 		outcome.at = a.AnsweredAt
 		outcome.move = verdict(a)
 		return append(list, outcome)
@@ -190,9 +190,6 @@ func (h history) call(i int, a *provider.Attempt, ended int64, verdict func(*pro
 	}
 	return append(list, h.asked(i, a, outcome, ended, verdict))
 }
-
-// resolvedByOperator is the reason that payout.Resolve leaves on an attempt.
-const resolvedByOperator = "resolved by an operator"
 
 func (h history) withNote(e event, note string) event {
 	e.details = append(e.details, note)

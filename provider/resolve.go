@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"context"
+	"database/sql"
 	"time"
 
 	"github.com/brama-pay/brama/fault"
@@ -33,6 +35,11 @@ func (a *Attempt) Resolvable(subject, reason string, now int64) error {
 		return fault.Param("reason", "say how the outcome is known")
 	}
 	return nil
+}
+
+// Doubtful lists a shop's calls whose outcome nobody knows, newest first.
+func Doubtful(ctx context.Context, from *sql.DB, shop int64, limit int) ([]*Attempt, error) {
+	return Attempts.Select(ctx, from, "outcome = 'unknown' AND shop_id = $1 ORDER BY sent_at DESC LIMIT $2", shop, limit)
 }
 
 // bound keeps a call's time below the longest.

@@ -35,6 +35,8 @@ type commands struct {
 	Provider providerCommands `cmd:"" help:"Provider accounts: our accounts at those who move the money."`
 	Rate     rateCommands     `cmd:"" help:"Exchange rates."`
 	Payout   payoutCommands   `cmd:"" help:"Payouts that wait for an operator, or whose outcome nobody knows."`
+	Invoice  invoiceCommands  `cmd:"" help:"Invoices, and those with a call whose outcome nobody knows."`
+	Refund   refundCommands   `cmd:"" help:"Refunds, and those whose outcome nobody knows."`
 	Callback callbackCommands `cmd:"" help:"Messages owed to shops."`
 	Operator operatorCommands `cmd:"" help:"People who sign in to the console: roles, passwords, second factors, sessions."`
 	Doctor   doctorCommand    `cmd:"" help:"Send test messages to a shop's receiver of callbacks, and say what is wrong with it."`
