@@ -185,7 +185,7 @@ func TestUnknownNamesAnswerWithWhatThereIs(t *testing.T) {
 		e.refused("no such setting; there are name, callback_url", "shop", "set", "77", "nope=1")
 		e.refused("no such property; there are name", "payway", "set", "card", "nope=1")
 		e.refused("no currency's code", "shop", "deposit", "77", "1", "XXX")
-		e.refused("there is no such file", "provider", "rotate-secret", "main", "--secret-file", "/nonexistent")
+		e.refused("there is no such file", "provider", "rotate-secret", "main", "--secret-file", filepath.Join(t.TempDir(), "none"))
 		e.refused("Withdraw (id=5) wasn't found", "payout", "confirm", "77", "5")
 		e.refused("callback 5 is not found", "callback", "replay", "77", "5")
 		e.refused("exists", "shop", "create", "Again", "--id", "77", "--commit")
