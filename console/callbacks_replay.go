@@ -32,9 +32,6 @@ func replayRange(v *visit) error {
 		Asked: v.asked(), Actor: v.actor(),
 	}
 	going := replaying{query: q, asked: r.Asked, behind: v.count("behind"), done: int(v.count("done"))}
-	if r.Until == 0 || r.Until > r.Asked {
-		r.Until = r.Asked // what is made while this goes on is not meant
-	}
 	for end := v.Now().Add(replayTime); ; {
 		p, err := callback.ReplayRange(v.ctx(), v.DB, r, going.behind)
 		if err != nil {
