@@ -136,9 +136,11 @@ func within(next string) string {
 	if err != nil || to.Scheme != "" || to.Host != "" || to.User != nil || to.Opaque != "" || strings.ContainsAny(next, "\\\r\n\t") {
 		return root
 	}
-	clean := path.Clean(to.Path)
-	if clean != strings.TrimSuffix(root, "/") && !strings.HasPrefix(clean, root) {
-		return root
+	// As it is, and without its dots: //evil.example/../console/ is somewhere else.
+	for _, way := range []string{to.Path, path.Clean(to.Path)} {
+		if way != strings.TrimSuffix(root, "/") && !strings.HasPrefix(way, root) {
+			return root
+		}
 	}
 	return (&url.URL{Path: to.Path, RawQuery: to.RawQuery}).String()
 }

@@ -26,6 +26,7 @@ var (
 	errForeign = &trouble{http.StatusForbidden, "This request came from another site", "Nothing was done. If you meant it, do it in the console itself."}
 	errToken   = &trouble{http.StatusForbidden, "This form is not of your session", "Nothing was done. Go back, reload the page and try again."}
 	errForm    = &trouble{http.StatusBadRequest, "This form could not be read", "Nothing was done. It may be too long: at most 64 KiB."}
+	errText    = &trouble{http.StatusBadRequest, "This address or form holds what is no text", "Nothing was done. Go back and type it anew."}
 	errOutside = &trouble{http.StatusUnauthorized, "You are signed out", "Nothing was done. Sign in, go back and try again."}
 )
 

@@ -57,6 +57,7 @@ func TestNextStaysInTheConsole(t *testing.T) {
 		"/console/payouts?after=3": "/console/payouts?after=3", "": root, "https://evil.example/console/": root, "//evil.example/console/": root,
 		"/\\evil.example": root, "/console/../metrics": root, "/consoleevil": root, "javascript:alert(1)": root, "/console//evil.example": "/console//evil.example",
 		"/console/x\r\nSet-Cookie: a=b": root, "http:/console/": root, "http:console/": root, "/console/%2e%2e/metrics": root, "console/": root, "@evil.example/console/": root,
+		"/%2fevil.example/../console/": root, "/%2Fevil.example/%2e%2e/console/": root, "/%5cevil.example/../console/": root, "/x/../console/": root,
 	} {
 		if got := within(next); got != want {
 			t.Errorf("%q leads to %q, want %q", next, got, want)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/operator"
 )
 
@@ -118,4 +119,24 @@ func TestEveryPage(t *testing.T) {
 			t.Errorf("%s: %d", at.pattern, answered.status)
 		}
 	}
+}
+
+// What is no text comes to no database: PostgreSQL would break off on it.
+func TestOnlyTexts(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		k := kitOn(t, h)
+		admin := k.as(t, operator.Admin)
+		for _, path := range []string{"/console/find?q=%00", "/console/find?q=%ff", "/console/payouts?payway=%ff", "/console/payways/%00", "/console/stores/%ff", "/console/audit?%ff=1"} {
+			if answered := admin.get(t, path); answered.status != http.StatusBadRequest {
+				t.Errorf("%s: %d", path, answered.status)
+			}
+		}
+		form := url.Values{"shop": {"1520"}, "amount": {"1.00"}, "currency": {"USD"}, "direction": {"deposit"}, "form": {"f"}, "reason": {"a\x00b"}}
+		if answered := admin.post(t, "/console/propose/shop.deposit", form); answered.status != http.StatusBadRequest {
+			t.Errorf("a reason with a zero byte: %d", answered.status)
+		}
+		if answered := k.nobody(t).post(t, "/console/sign-in", url.Values{"email": {"\xff@example.com"}, "password": {"\x00"}}); answered.status != http.StatusBadRequest {
+			t.Errorf("an email that is no text: %d", answered.status)
+		}
+	})
 }

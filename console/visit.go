@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -61,6 +62,9 @@ func (d *door) visit(w http.ResponseWriter, r *http.Request, at *route) {
 // run lets in, checks, and serves.
 func (v *visit) run() (err error) {
 	defer recovered(&err)
+	if !isText(v.r.URL.Path) || !areTexts(v.r.URL.Query()) {
+		return errText
+	}
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
 		if err := v.foreign.Check(v.r); err != nil {
 			return errForeign
@@ -68,6 +72,9 @@ func (v *visit) run() (err error) {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
 			return errForm
+		}
+		if !areTexts(v.r.PostForm) {
+			return errText
 		}
 	}
 	if err := v.resume(); err != nil {
@@ -77,6 +84,19 @@ func (v *visit) run() (err error) {
 		return err
 	}
 	return v.at.serve(v)
+}
+
+// isText is what a database takes for a text: SQLite takes anything, PostgreSQL
+// breaks off on bytes that are no UTF-8 and on the zero byte.
+func isText(given string) bool { return utf8.ValidString(given) && !strings.Contains(given, "\x00") }
+
+func areTexts(given url.Values) bool {
+	for name, values := range given {
+		if !isText(name) || !isText(strings.Join(values, "")) {
+			return false
+		}
+	}
+	return true
 }
 
 // resume finds out who it is.

@@ -6,7 +6,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
@@ -76,7 +79,19 @@ var approvals = db.NewTable("approval",
 var byForm = approvals.Unique("form, shop_id")
 
 // Limits of what people write.
-const maxReason, maxArguments = 500, 4000
+const maxReason, maxArguments, maxFormName = 500, 4000, 64
+
+// checkWords refuses a text that is long, or that would be more than one line in
+// the audit and on a terminal.
+func checkWords(name, text string) error {
+	switch {
+	case len(text) > maxReason:
+		return fault.Param(name, fmt.Sprintf("must have at most %d bytes", maxReason))
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return fault.Param(name, "must be text on one line")
+	}
+	return nil
+}
 
 // Propose asks for an act. With four eyes it waits for another operator; without,
 // it is done at once, in the same commit as the row that says so. It runs under
@@ -146,14 +161,14 @@ func (u Propose[A]) Decide(s *db.State) (done Done[A], err error) {
 
 func (u Propose[A]) check() error {
 	switch {
+	case len(u.Form) > maxFormName:
+		return fault.New(fault.Invalid, "this form is not the console's own; open it again")
 	case u.Form == "" || u.Kind == "" || len(u.Arguments) > maxArguments:
 		return fault.New(fault.Internal, "a proposal without a form or a kind, or with long arguments")
 	case u.Reason == "":
 		return fault.Param("reason", "must say why, for whoever decides and for the audit")
-	case len(u.Reason) > maxReason:
-		return fault.Param("reason", fmt.Sprintf("must have at most %d bytes", maxReason))
 	}
-	return nil
+	return checkWords("reason", u.Reason)
 }
 
 // words are an approval in the audit.
@@ -232,8 +247,8 @@ func undecided(s *db.State, seen *Approval) (*Approval, error) {
 
 // decide ends an approval, and names both operators in the audit.
 func (a *Approval) decide(s *db.State, by *Operator, to ApprovalStatus, act, note string) error {
-	if len(note) > maxReason {
-		return fault.Param("note", fmt.Sprintf("must have at most %d bytes", maxReason))
+	if err := checkWords("note", note); err != nil {
+		return err
 	}
 	a.Status, a.Decider, a.DeciderEmail, a.Note, a.DecidedAt = to, by.ID, by.Email, note, s.Now()
 	approvals.Update(s, a)

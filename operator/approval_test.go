@@ -1,6 +1,7 @@
 package operator_test
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -211,4 +212,27 @@ func TestProposingNeedsARoleAndAReason(t *testing.T) {
 	if _, err := db.Do(ctx, w.DB, db.House, silent); !fault.Is(err, fault.Invalid) {
 		t.Errorf("%v", err)
 	}
+}
+
+// What people write is one line in the audit and on a terminal, and a form's name
+// is as short as those that the console draws: it stands in an index.
+func TestWordsOfAProposal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h)
+		ann, bob := w.add(t, "ann@example.com", operator.Finance), w.add(t, "bob@example.com", operator.Finance)
+		for _, bad := range []string{"two\nlines", "\x1b[2Jgone", "zero\x00", "\xff", strings.Repeat("x", 501)} {
+			u := proposing(ann, "reason")
+			u.Reason = bad
+			if _, err := db.Do(ctx, w.DB, db.House, u); !fault.Is(err, fault.Invalid) {
+				t.Errorf("the reason %q: %v", bad, err)
+			}
+			a := w.proposal(t, ann, "note")
+			if _, err := db.Do(ctx, w.DB, db.House, operator.Dismiss{Seen: *a, By: bob.ID, Permission: operator.DecidePayout, Note: bad}); !fault.Is(err, fault.Invalid) {
+				t.Errorf("the note %q: %v", bad, err)
+			}
+		}
+		if _, err := db.Do(ctx, w.DB, db.House, proposing(ann, strings.Repeat("z", 60_000))); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a long name of a form: %v", err)
+		}
+	})
 }
