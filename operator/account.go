@@ -161,7 +161,7 @@ func (u SetPassword) Decide(s *db.State) (*Operator, error) {
 // begins, whose token it answers.
 func (p *Operators) Change(ctx context.Context, v *Visitor, old, password string, from From) (token string, err error) {
 	o := v.Operator
-	right, err := p.verify(ctx, o.Password, old)
+	right, err := p.proven(ctx, o, old)
 	if err != nil {
 		return "", err
 	}

@@ -52,7 +52,7 @@ func (p *Operators) Pending(v *Visitor) (*Enrolling, error) {
 // the password: a browser left open is not enough.
 func (p *Operators) StartEnrol(ctx context.Context, v *Visitor, password string) error {
 	if v.Operator.Enrolled() {
-		right, err := p.verify(ctx, v.Operator.Password, password)
+		right, err := p.proven(ctx, v.Operator, password)
 		if err != nil {
 			return err
 		}
@@ -171,8 +171,14 @@ func cleanCode(code string) string {
 // goes on under a new token.
 func (p *Operators) Second(ctx context.Context, v *Visitor, code string, from From) (token string, err error) {
 	o, now := v.Operator, p.Now().UnixMilli()
-	place := "address " + from.Address
-	if wait := max(p.guests.wait(place, now), time.Duration(o.WaitUntil-now)*time.Millisecond); wait > 0 {
+	at, wait, err := p.entrance(ctx, o, from, now)
+	if err != nil {
+		return "", err
+	}
+	if wait == 0 {
+		wait = at.attempt(now)
+	}
+	if wait > 0 {
 		return "", tooMany(wait)
 	}
 	secret, err := p.openFactor(o, o.Factor)
@@ -184,16 +190,16 @@ func (p *Operators) Second(ctx context.Context, v *Visitor, code string, from Fr
 	}
 	code = cleanCode(code)
 	in, err := db.Do(ctx, p.DB, db.House, second{
-		id: o.ID, session: v.Session.ID, factor: o.Factor, step: matchTOTP(secret, code, now, 0), recovery: hashToken(code), next: from.begin(token),
+		id: o.ID, session: v.Session.ID, factor: o.Factor, step: matchTOTP(secret, code, now, 0), recovery: hashToken(code),
+		known: at.known, next: from.begin(token),
 	})
 	if err != nil {
 		return "", err
 	}
 	if !in {
-		p.guests.fail(place, now, addressFree)
 		return "", fault.New(fault.Declined, "the code is not right, or was used before")
 	}
-	p.guests.forgive(place)
+	at.forgive()
 	return token, nil
 }
 
@@ -203,6 +209,7 @@ type second struct {
 	factor      string // that the code was compared with
 	step        int64  // 0: it is no code of the authenticator
 	recovery    string // hash of the code, in case it is a recovery code
+	known       bool   // from a place of the operator's own: the account's pause does not matter
 	next        Session
 }
 
@@ -222,7 +229,7 @@ func (u second) Decide(s *db.State) (bool, error) {
 	if !ok || !session.lives(o, s.Now()) || session.Passed {
 		return false, fault.New(fault.NotFound, "you are signed out")
 	}
-	if o.WaitUntil > s.Now() {
+	if !u.known && o.WaitUntil > s.Now() {
 		return false, tooMany(time.Duration(o.WaitUntil-s.Now()) * time.Millisecond)
 	}
 	codes := strings.Fields(o.Recovery)

@@ -28,10 +28,12 @@ func (p *Operators) SignIn(ctx context.Context, email, password string, from Fro
 		return "", err
 	}
 	if o == nil {
-		o = &Operator{}
+		o = &Operator{Email: kept}
 	}
-	place, guest := "address "+from.Address, "email "+hashToken(kept)
-	wait := max(p.guests.wait(place, now), p.guests.wait(guest, now), time.Duration(o.WaitUntil-now)*time.Millisecond)
+	at, wait, err := p.entrance(ctx, o, from, now)
+	if err != nil {
+		return "", err
+	}
 	if wait > 0 {
 		return "", tooMany(wait)
 	}
@@ -39,23 +41,25 @@ func (p *Operators) SignIn(ctx context.Context, email, password string, from Fro
 	if err != nil {
 		return "", err
 	}
+	if wait := at.attempt(p.Now().UnixMilli()); wait > 0 { // many came at once
+		return "", tooMany(wait)
+	}
 	if o.ID == 0 {
-		p.guests.fail(place, now, addressFree)
-		p.guests.fail(guest, now, 0)
 		return "", notLetIn()
 	}
 	if token, err = p.draw(); err != nil {
 		return "", err
 	}
-	in, err := db.Do(ctx, p.DB, db.House, signIn{o.ID, o.Password, right, from.begin(token)})
+	in, err := db.Do(ctx, p.DB, db.House, signIn{o.ID, o.Password, right, at.known, from.begin(token)})
 	if err != nil {
 		return "", err
 	}
 	if !in {
-		p.guests.fail(place, now, addressFree)
 		return "", notLetIn()
 	}
-	p.guests.forgive(place)
+	if !o.Enrolled() || !at.known { // else knowing the password would make codes free
+		at.forgive()
+	}
 	return token, nil
 }
 
@@ -71,6 +75,7 @@ type signIn struct {
 	id      int64
 	looked  string // the hash that the password was compared with
 	right   bool
+	known   bool // from a place of the operator's own: the account's pause does not matter
 	session Session
 }
 
@@ -83,6 +88,9 @@ func (u signIn) Decide(s *db.State) (bool, error) {
 	o, err := find(s, u.id)
 	if err != nil {
 		return false, err
+	}
+	if !u.known && o.WaitUntil > s.Now() { // others failed while the password was looked at
+		return false, tooMany(time.Duration(o.WaitUntil-s.Now()) * time.Millisecond)
 	}
 	if !u.right || !o.Active || o.Password != u.looked {
 		failed(s, o, "password", u.session.Address)

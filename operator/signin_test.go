@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +90,111 @@ func TestBruteForce(t *testing.T) {
 			t.Errorf("%+v", links[0])
 		}
 	})
+}
+
+// Guesses that come all at once are no way around the pauses, for accounts that
+// are there and that are not alike; in the pause the
+// right password is not heard either.
+func TestBruteForceAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h)
+		ann := w.add(t, "ann@example.com", operator.Admin)
+		for _, email := range []string{ann.Email, "nobody@example.com"} {
+			for range 4 {
+				if _, err := w.SignIn(ctx, email, "wrong password", operator.From{Address: "192.0.2.9"}); !fault.Is(err, fault.Declined) {
+					t.Fatal(err)
+				}
+			}
+			h.Clock.Add(2 * time.Second)
+			var looked atomic.Int64
+			var all sync.WaitGroup
+			for i := range 60 {
+				all.Go(func() {
+					_, err := w.SignIn(ctx, email, "wrong password", operator.From{Address: fmt.Sprint("192.0.2.", 10+i)})
+					switch {
+					case fault.Is(err, fault.Declined):
+						looked.Add(1)
+					case !fault.Is(err, fault.Overloaded):
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if looked.Load() != 1 {
+				t.Errorf("%s: %d of 60 guesses were looked at", email, looked.Load())
+			}
+			if _, err := w.SignIn(ctx, email, password, here); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%s: the right password in the pause: %v", email, err)
+			}
+		}
+	})
+}
+
+// A stranger who fails on purpose, without end, does not keep an operator out of
+// the places from which that one signs in; nor is such a place a way to guess.
+func TestStrangersLockNobodyOut(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h)
+		ann := w.add(t, "ann@example.com", operator.Admin)
+		w.signIn(t, ann.Email)
+		stranger, home := operator.From{Address: "198.51.100.7"}, operator.From{Address: "2001:db8:1:2::3"}
+		for range 900 {
+			_, _ = w.SignIn(ctx, ann.Email, "wrong password", stranger)
+			h.Clock.Add(time.Second)
+		}
+		_, _ = w.SignIn(ctx, ann.Email, "wrong password", stranger)
+		if _, err := w.SignIn(ctx, ann.Email, password, home); !fault.Is(err, fault.Overloaded) {
+			t.Fatalf("the account does not rest: %v", err)
+		}
+		w.signIn(t, ann.Email)
+		looked := 0
+		for range 2000 {
+			_, _ = w.SignIn(ctx, ann.Email, "wrong password", stranger)
+			if _, err := w.SignIn(ctx, ann.Email, "wrong password", here); fault.Is(err, fault.Declined) {
+				looked++
+			}
+			h.Clock.Add(time.Second)
+		}
+		if looked > 40 {
+			t.Errorf("%d guesses from the operator's own place were looked at", looked)
+		}
+	})
+}
+
+// The network of an IPv6 address is one place.
+func TestOneNetworkIsOnePlace(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	looked := 0
+	for i := range 200 {
+		from := operator.From{Address: fmt.Sprintf("2001:db8::%x", i+1)}
+		if _, err := w.SignIn(ctx, fmt.Sprintf("user%d@example.com", i), password, from); fault.Is(err, fault.Declined) {
+			looked++
+		}
+	}
+	if looked > 20 {
+		t.Errorf("%d of 200 were looked at", looked)
+	}
+}
+
+// A browser that was left open does not let anybody try passwords without end.
+func TestPasswordsAreNotTriedInside(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.add(t, "ann@example.com", operator.Admin)
+	_, v := w.signIn(t, "ann@example.com")
+	looked := 0
+	for range 300 {
+		if _, err := w.Change(ctx, v, "wrong password", "a good new password", here); fault.Is(err, fault.Invalid) {
+			looked++
+		}
+		w.house.Clock.Add(time.Second)
+	}
+	if looked > 15 {
+		t.Errorf("%d of 300 were looked at", looked)
+	}
+	w.house.Clock.Add(5 * time.Minute)
+	if _, err := w.Change(ctx, v, password, "a good new password", here); err != nil {
+		t.Error(err)
+	}
 }
 
 // One address that tries many accounts is slowed down too.
