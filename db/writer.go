@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/brama-pay/brama/fault"
 )
 
@@ -156,7 +158,7 @@ func (w *Writer) batch(members []*member) {
 		return
 	}
 	failed := w.try(live)
-	if failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable) {
+	if failed != nil && len(live) > 1 && (contested(failed) || !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable)) {
 		for _, m := range live {
 			w.one(m)
 		}
@@ -180,6 +182,17 @@ func (w *Writer) one(m *member) {
 	} else if m.alone {
 		m.end(fault.New(fault.Internal, "a decision looked for a row that its Reads did not name"))
 	}
+}
+
+// contested reports whether the server refused what the transaction did, again and
+// again, and not to work: each member by itself may still get through.
+func contested(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	_, transient := postgresKind(pg)
+	return transient
 }
 
 func answerAll(members []*member, err error) {
