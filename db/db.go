@@ -135,6 +135,9 @@ func (d *DB) openSQLite(ctx context.Context, c Config) error {
 			if err := d.exclude(c.Path); err != nil {
 				return err
 			}
+			if err := makePrivate(c.Path); err != nil {
+				return err
+			}
 		}
 		e, err := openSQLiteEngine(c.Path, c.synchronous())
 		if err != nil {
@@ -168,6 +171,17 @@ func (d *DB) exclude(path string) error {
 	}
 	d.lock = file
 	return nil
+}
+
+// makePrivate makes the file, when there is none, for the own user alone: SQLite
+// would let everybody read it, and gives its other files the same mode. One that
+// is there keeps the mode that somebody may have given it.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	return file.Close()
 }
 
 func (d *DB) openPostgres(ctx context.Context, c Config) error {

@@ -208,3 +208,26 @@ func TestManyRowsInOneDecision(t *testing.T) {
 		}
 	}, own())
 }
+
+// Whoever else has an account on the machine does not read the database, be its
+// directory open to all.
+func TestTheFilesAreTheOwnUsersAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(context.Background(), db.Config{Path: filepath.Join(dir, "brama.db"), Migrations: db.Migrations(), Now: dbtest.NewClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file.Name(), info.Mode(), err)
+		}
+	}
+}
