@@ -1,6 +1,8 @@
 package console
 
 import (
+	"net/url"
+	"path"
 	"strconv"
 
 	"github.com/brama-pay/brama/callback"
@@ -31,7 +33,7 @@ type hit struct {
 // findPage goes to the object that any of its ids names; when several shops use
 // the same one, it shows them all.
 func findPage(v *visit) error {
-	sought := v.value("q")
+	sought := lastOf(v.value("q"))
 	var hits []hit
 	if sought != "" {
 		var err error
@@ -43,6 +45,16 @@ func findPage(v *visit) error {
 		return v.to(hits[0].path)
 	}
 	return v.page(page{title: "Search", body: findBody(sought, hits)})
+}
+
+// lastOf is the id at the end of an address that was pasted whole, such as the link
+// to a payer's page; any other text stays as it is.
+func lastOf(text string) string {
+	at, err := url.Parse(text)
+	if err != nil || at.Host == "" {
+		return text
+	}
+	return path.Base(at.Path)
 }
 
 // find looks a text up by every key that is indexed.

@@ -134,6 +134,19 @@ type cell struct {
 	tone       tone
 }
 
+// class is how a cell is set: amounts and ids in figures of one width.
+func (c cell) class() string {
+	switch {
+	case c.amount != nil && c.amount.Minor < 0:
+		return "money negative"
+	case c.amount != nil:
+		return "money"
+	case c.at == 0 && c.tone == "" && c.path != "":
+		return "id"
+	}
+	return ""
+}
+
 func amountCell(a money.Amount) cell   { return cell{amount: &a} }
 func badge(word string, t tone) cell   { return cell{text: word, tone: t} }
 func linked(text, path string) cell    { return cell{text: text, path: path} }
@@ -182,6 +195,17 @@ func (l listing) address(v *visit, path string, behind int64) string {
 		return path
 	}
 	return path + "?" + q.Encode()
+}
+
+// filled is how many fields of a list's form are filled in.
+func (v *visit) filled() int {
+	n := 0
+	for name, values := range v.r.URL.Query() {
+		if name != "after" && values[0] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // list answers a list: the whole page, or to the page itself the rows it goes on with.

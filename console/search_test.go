@@ -40,7 +40,8 @@ func TestFind(t *testing.T) {
 		number(p.ID): payoutPath(demo.Shop, p.ID), "p1": payoutPath(demo.Shop, p.ID), number(p.Reserve): ledgerTransferPath(demo.Shop, p.Reserve),
 		number(i.ID): invoicePath(demo.Shop, i.ID), i.Session: invoicePath(demo.Shop, i.ID), number(f.ID): refundPath(demo.Shop, f.ID), "back-1": refundPath(demo.Shop, f.ID),
 		provider.Reference(provider.Refund, demo.Shop, f.ID, 1): refundPath(demo.Shop, f.ID), " p1 ": payoutPath(demo.Shop, p.ID),
-		number(messages[0].ID): "", number(demo.Shop): "",
+		"https://pay.example/pay/" + i.Session + "?lang=uk": invoicePath(demo.Shop, i.ID),
+		number(messages[0].ID):                              "", number(demo.Shop): "",
 	} {
 		answered := c.get(t, "/console/find?q="+url.QueryEscape(sought))
 		to := answered.header.Get("Location")
@@ -50,7 +51,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q leads to %s, which is %d", sought, to, there.status)
 		}
 	}
-	for _, sought := range []string{"", "none", "p-1520-1", "p-1521-" + number(p.ID), "-5", "99999999999999999999", "<b>"} {
+	for _, sought := range []string{"", "none", "p-1520-1", "p-1521-" + number(p.ID), "-5", "99999999999999999999", "<b>", "https://pay.example", "https://pay.example/pay/none"} {
 		if body := c.see(t, "/console/find?q="+url.QueryEscape(sought)); !strings.Contains(body, "It finds, of any shop") || strings.Contains(body, "<b>") {
 			t.Errorf("%q is found", sought)
 		}

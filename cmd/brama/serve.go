@@ -201,7 +201,8 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	workers, senders := &loops{log: log}, &loops{log: log}
 	g.start(work, workers)
 	g.send(sending, senders)
-	log.Info("ready", "listen", c.Listen, "public", c.PublicURL, "demo", c.Demo)
+	log.Info("ready", "listen", c.Listen, "public", c.PublicURL, "demo", c.Demo, "console", "http://"+c.consoleHost()+"/console/")
+	c.hintOperators(ctx, g, log)
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -283,6 +284,21 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	}))
 	c.Bench.echo(mux, door)
 	return mux
+}
+
+// consoleHost is where the console is.
+func (c *serveCommand) consoleHost() string {
+	if c.Demo {
+		return c.Listen
+	}
+	return c.AdminListen
+}
+
+// hintOperators says how the first operator is made: before that nobody can sign in.
+func (c *serveCommand) hintOperators(ctx context.Context, g *gateway, log *slog.Logger) {
+	if list, err := g.operators.List(ctx, 0, 1); err == nil && len(list) == 0 {
+		log.Info("nobody can sign in to the console yet: brama operator add EMAIL --role admin --commit", "data", c.Data)
+	}
 }
 
 // console puts the operators' pages on a server.

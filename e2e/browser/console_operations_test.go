@@ -71,4 +71,33 @@ func TestOperationsInTheConsole(t *testing.T) {
 	consoleJudged(phone, "replay-question")
 	phone.Click("[popover]:popover-open form button")
 	phone.See("is sent again now")
+	phoneFolds(t, phone)
+}
+
+// phoneFolds: a phone shows rows as cards that name their columns, and the filter when asked to;
+// what is wrong with it is not hidden. No script runs.
+func phoneFolds(t *testing.T, phone *browser.Tab) {
+	filtered := func() bool {
+		return browser.Eval[bool](phone, `document.querySelector("#field-shop").checkVisibility()`)
+	}
+	t.Helper()
+	phone.Visit("/console/payouts")
+	if filtered() {
+		t.Error("the filter stands open on a phone")
+	}
+	for _, hidden := range browser.Eval[[]string](phone, `[...document.querySelectorAll("main td")].filter(td => td.getBoundingClientRect().right > innerWidth).map(td => td.textContent)`) {
+		t.Errorf("%q lies outside of a phone", hidden)
+	}
+	phone.Click(".fold-label")
+	if !filtered() {
+		t.Error("the filter cannot be opened")
+	}
+	consoleJudged(phone, "payouts-filter")
+	phone.Visit("/console/payouts?least=5")
+	phone.See("needs a currency")
+	if !filtered() {
+		t.Error("a wrong filter is hidden")
+	}
+	phone.Visit("/console/audit")
+	consoleJudged(phone, "audit")
 }

@@ -62,6 +62,7 @@ func TestOperatorSignsIn(t *testing.T) {
 	tab.Click(`aside nav a[href="/console/operators"]`)
 	tab.See(demo.SecondOperator)
 	consoleJudged(tab, "operators")
+	tab.Click(".nav-label")
 	tab.Click("header form[action$=sign-out] button")
 	tab.Await("#field-email")
 }

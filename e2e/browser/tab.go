@@ -192,6 +192,7 @@ func (tab *Tab) Address() string { return Eval[string](tab, `location.href`) }
 // FitsWidth fails the test when the page must be scrolled sideways.
 func (tab *Tab) FitsWidth() {
 	tab.t.Helper()
+	tab.until("a page is there", `document.scrollingElement !== null`) // none while one page takes another's place
 	if over := Eval[int](tab, `document.scrollingElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 		tab.t.Errorf("%s is %d pixels too wide", tab.Address(), over)
 	}
