@@ -17,6 +17,8 @@ import (
 const (
 	exportRows = 1_000_000
 	exportTime = 5 * time.Minute
+
+	exportPatience = 30 * time.Second // with a reader that takes nothing
 )
 
 // export streams a list as CSV. What it shows is never held whole in memory, and
@@ -75,9 +77,18 @@ func (e *export) flush() {
 	if e.out == nil {
 		return
 	}
+	e.extend()
 	e.out.Flush()
-	_ = e.wire.Flush() // only a reader that left can fail it
+	if e.wire.Flush() != nil {
+		panic(http.ErrAbortHandler) // its reader left, or takes nothing
+	}
 	_ = http.NewResponseController(e.v.w).Flush()
+}
+
+// extend gives the reader time to take the next piece: an export lasts longer than
+// an answer may, but nobody holds its connection by not reading.
+func (e *export) extend() {
+	_ = http.NewResponseController(e.v.w).SetWriteDeadline(time.Now().Add(exportPatience)) // the network's time, whatever the books' is
 }
 
 // begin audits the export, then writes its head.
@@ -91,7 +102,7 @@ func (e *export) begin() error {
 }
 
 func (e *export) open() {
-	_ = http.NewResponseController(e.v.w).SetWriteDeadline(time.Time{}) // row and the client's leaving bound it
+	e.extend()
 	h := e.v.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+e.name+`.csv"`)
