@@ -26,6 +26,7 @@ type Config struct {
 	Preview        func(context.Context, *callback.Message) (*callback.Preview, error) // a message as it would be sent now
 	Random         io.Reader
 	Now            func() time.Time
+	Deadline       func(time.Duration) time.Time // of a write to the network, by its own clock; nil: none
 	Log            *slog.Logger
 	Demo           bool
 	Verifier       Verifier

@@ -88,7 +88,9 @@ func (e *export) flush() {
 // extend gives the reader time to take the next piece: an export lasts longer than
 // an answer may, but nobody holds its connection by not reading.
 func (e *export) extend() {
-	_ = http.NewResponseController(e.v.w).SetWriteDeadline(time.Now().Add(exportPatience)) // the network's time, whatever the books' is
+	if e.v.Deadline != nil {
+		_ = http.NewResponseController(e.v.w).SetWriteDeadline(e.v.Deadline(exportPatience))
+	}
 }
 
 // begin audits the export, then writes its head.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,7 +41,7 @@ type Config struct {
 	Schema     string // PostgreSQL schema, made when missing; "" is the connection's own
 	Migrations fs.FS  // nil: nothing is migrated
 	ReadOnly   bool   // no writer, no migration, no lock: for verify
-	Writers    int    // PostgreSQL writers of this process; 0 is 4
+	Writers    int    // PostgreSQL writers of this process; 0 is one for each processor, from 2 to 8
 	Relaxed    bool   // SQLite: commits survive a killed process, not a dead machine; for a test double
 	Batch      int    // use cases in one transaction, at most; 0 is 256
 	Now        func() int64
@@ -186,8 +187,8 @@ func makePrivate(path string) error {
 
 func (d *DB) openPostgres(ctx context.Context, c Config) error {
 	writers := c.Writers
-	if writers == 0 {
-		writers = 4
+	if writers == 0 { // a writer more than there are processors makes the batches smaller and nothing faster
+		writers = min(max(runtime.GOMAXPROCS(0), 2), 8)
 	}
 	write, err := openPool(ctx, c, writers, false)
 	if err != nil {

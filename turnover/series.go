@@ -24,6 +24,7 @@ type series struct {
 	due    int64 // when head is looked at again
 	floor  int64 // time from which on everything was read
 	filled int64 // within the hour before floor, ids below it were read
+	empty  bool  // the hour read last, going back, had nothing
 }
 
 // piece is a range of ids, what they came to when they were last read, and when
@@ -39,6 +40,7 @@ type plan struct {
 	from, to int64
 	limit    int64 // of operations; 0: all
 	took     func(read sums, count, last, now int64)
+	skip     func(newest, now int64) // instead: what the newest id below to is; 0: there is none
 }
 
 // plan says what is to be read of what is new or may have changed, false when there
@@ -53,7 +55,7 @@ func (s *series) plan(now, page int64) (plan, bool) {
 	}
 	for _, p := range s.pieces {
 		if now >= p.due {
-			return plan{p.from, p.to, 0, func(read sums, _, _, at int64) { s.again(p, read, at) }}, true
+			return plan{from: p.from, to: p.to, took: func(read sums, _, _, at int64) { s.again(p, read, at) }}, true
 		}
 	}
 	return plan{}, false
@@ -63,7 +65,7 @@ func (s *series) plan(now, page int64) (plan, bool) {
 // full ends at its hour's end or is read again soon, with what came behind it.
 func (s *series) forward(now, page int64) plan {
 	end := db.FirstID(hourOf(s.head) + hour)
-	return plan{s.head, end, page, func(read sums, count, last, at int64) {
+	return plan{from: s.head, to: end, limit: page, took: func(read sums, count, last, at int64) {
 		s.pieces = slices.DeleteFunc(s.pieces, func(p *piece) bool { return p.from == s.head })
 		switch {
 		case count >= page:
@@ -83,11 +85,22 @@ func (s *series) forward(now, page int64) plan {
 // never is the due time of what is read again by another rule.
 const never = int64(1) << 62
 
-// backward reads the hour before floor, a page at a time.
+// backward reads the hour before floor, a page at a time. Behind an empty hour it
+// looks for the next one that is not.
 func (s *series) backward(page int64) plan {
 	end := db.FirstID(s.floor)
+	if s.empty {
+		return plan{to: end, skip: func(newest, at int64) {
+			s.empty = false
+			s.floor = at - kept
+			if newest > 0 {
+				s.floor = max(hourOf(newest)+hour, s.floor)
+			}
+			s.filled = db.FirstID(s.floor - hour)
+		}}
+	}
 	from := s.filled
-	return plan{from, end, page, func(read sums, count, last, at int64) {
+	return plan{from: from, to: end, limit: page, took: func(read sums, count, last, at int64) {
 		to := end
 		if count >= page {
 			to = last + 1
@@ -95,6 +108,7 @@ func (s *series) backward(page int64) plan {
 		s.keep(&piece{from: from, to: to, sums: read}, at)
 		s.filled = to
 		if to == end {
+			s.empty = from == db.FirstID(s.floor-hour) && count == 0
 			s.floor -= hour
 			s.filled = db.FirstID(s.floor - hour)
 		}
@@ -150,6 +164,19 @@ const (
 		SELECT f.id, f.currency, f.amount, CASE f.status WHEN 'SUCCESS' THEN 1 WHEN 'FAILED' THEN 2 ELSE 0 END AS class
 		FROM refund f WHERE f.id >= $1 AND f.id < $2 ORDER BY f.id LIMIT $3) r GROUP BY r.currency, r.class`
 )
+
+// newest are the statements for the newest id below one.
+var newest = map[Flow]string{
+	In:   "SELECT COALESCE(MAX(id), 0) FROM invoice WHERE id < $1",
+	Out:  "SELECT COALESCE(MAX(id), 0) FROM payout WHERE id < $1",
+	Back: "SELECT COALESCE(MAX(id), 0) FROM refund WHERE id < $1",
+}
+
+// below is the newest id below one, 0 when there is none.
+func (s *series) below(ctx context.Context, from *sql.DB, to int64) (id int64, err error) {
+	err = db.Query(ctx, from, func(scan func(...any) error) error { return scan(&id) }, newest[s.flow], to)
+	return id, err
+}
 
 // everything is a limit that is none.
 const everything = int64(1) << 40

@@ -110,6 +110,15 @@ func (b *Board) Step(ctx context.Context) (worked bool, err error) {
 	if s == nil {
 		return false, nil
 	}
+	if p.skip != nil {
+		id, err := s.below(ctx, b.from, p.to)
+		if err == nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			p.skip(id, now)
+		}
+		return true, err
+	}
 	read, count, last, err := s.read(ctx, b.from, p.from, p.to, p.limit)
 	if err != nil {
 		return false, err

@@ -219,7 +219,7 @@ func TestReadingRests(t *testing.T) {
 	at.invoice(start, 8, 1, 1, 100, money.USD) // a hold that lasts
 	b := New(h.DB.Reader(), h.Clock.Time)
 	b.page = 10
-	if steps := work(t, b); steps < 31*24 || steps > 3*32*24 {
+	if steps := work(t, b); steps < 8 || steps > 30 { // hours in which nothing was are not read one by one
 		t.Errorf("reading everything took %d steps", steps)
 	}
 	h.Clock.Add(10 * time.Minute)

@@ -306,7 +306,7 @@ func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger)
 	pages := console.New(console.Config{
 		DB: g.db, Box: g.box, Operators: g.operators, Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
 		Verifier: g.verifier, Figures: g.figures,
-		Doctor: g.doctor, Preview: g.sender.Preview,
+		Doctor: g.doctor, Preview: g.sender.Preview, Deadline: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})
 	mux.Handle("/console", pages)
 	mux.Handle("/console/", pages)
