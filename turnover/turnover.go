@@ -71,7 +71,7 @@ const (
 // growing pauses, while operations made beside it are not final: a row is read
 // some ten times in its life, whoever looks however often.
 //
-// Pieces of at most 5,000 operations that wait for an end are kept one by one,
+// Pieces of at most 1,000 operations that wait for an end are kept one by one,
 // the rest only as sums, so that memory does not grow with the tables.
 type Board struct {
 	from *sql.DB
@@ -84,7 +84,7 @@ type Board struct {
 
 // New is a board that knows nothing yet: Step fills it.
 func New(from *sql.DB, now func() time.Time) *Board {
-	b := &Board{from: from, now: now, page: 5000}
+	b := &Board{from: from, now: now, page: 1000}
 	for _, flow := range Flows() {
 		b.series = append(b.series, &series{flow: flow, hours: map[int64]sums{}})
 	}

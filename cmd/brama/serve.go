@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -109,6 +110,9 @@ func (c *serveCommand) Run(ctx context.Context) error {
 			fmt.Print(demo.Welcome(c.PublicURL))
 		}
 		fmt.Print(demo.Logins(c.PublicURL, logins))
+		if len(logins) > 0 {
+			debug.FreeOSMemory() // hashing their passwords took 64 MiB, and nothing needs them soon
+		}
 	}
 	meters.watch(g)
 	return c.serve(ctx, g, meters, listener, log)
