@@ -47,14 +47,16 @@ var mutants = []mutant{
 	{"a balance is not kept beside its entries", books, "ledger/post.go", "account.Balance = after", "_ = after", ""},
 
 	// The writer.
-	{"no version guard", guarded, "db/engine.go", "AND version = $%d\"", "AND version >= 0 * $%d\"", ""},
-	{"an insert overwrites", guarded, "db/engine.go", `return b.String() + " ON CONFLICT DO NOTHING"`, `return b.String() + " ON CONFLICT DO UPDATE SET " + t.columns[0] + " = excluded." + t.columns[0]`, ""},
+	{"no version guard", guarded, "db/sqlite.go", `" AND version = ?"`, `" AND version >= 0 * ?"`, ""},
+	{"an insert overwrites", guarded, "db/sqlite.go", `"?) ON CONFLICT DO NOTHING"`, `"?) ON CONFLICT DO UPDATE SET " + t.columns[0].name + " = excluded." + t.columns[0].name`, ""},
 	{"an unknown commit is tried again", doubt, "db/writer.go", "if again == maxRetries || fault.Is(err, fault.Unknown) || !mayGoAgain(err, members) {", "if again == maxRetries {", ""},
-	{"the members of an unknown batch run again", doubt, "db/writer.go", "failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) &&", "failed != nil && len(live) > 1 &&", ""},
+	{"the members of an unknown batch run again", doubt, "db/writer.go", "(contested(failed) || !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable))", "!fault.Is(failed, fault.Unavailable)", ""},
 	{"the answer comes before the commit", durable, "db/writer.go", "if err := w.commit(ctx, loaded); err != nil {\n\t\treturn commitFault(err)\n\t}", "if err := w.commit(ctx, loaded); err != nil {\n\t\t_ = commitFault\n\t}", ""},
 	{"a refused decision leaves its effects", once, "db/writer.go", "if outcomes[i] == nil && !m.alone {", "if !m.alone {", ""},
 	{"a decision does not see the one before it", once, "db/state.go", "if found, ok := s.shared.slots[l]; ok {\n\t\treturn found\n\t}", "if found, ok := s.shared.slots[l]; ok && !found.dirty {\n\t\treturn found\n\t}", ""},
-	{"commits are not synced", durable, "db/sqlite.go", `"synchronous(FULL)"`, `"synchronous(NORMAL)"`, ""},
+	{"commits are not synced", durable, "db/sqlite.go", `"PRAGMA synchronous=" + synchronous`, `"PRAGMA synchronous=NORMAL"`, ""},
+	{"what others wrote is not seen", once, "db/writer.go", "if !alone {", "if !alone && w.length < 0 {", ""},
+	{"the memory of an unknown commit is kept", doubt, "db/writer.go", "w.memory = memory{} // until it is known that this came to its end", "", ""},
 	{"a caller who left is served", once, "db/writer.go", "return !m.state.CompareAndSwap(queued, started)", "return false && !m.state.CompareAndSwap(queued, started)", ""},
 
 	// Calls, and knowing.
