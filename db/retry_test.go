@@ -107,6 +107,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"connection lost at the commit", fakeEngine{commits: repeat(io.EOF, 1)}, fault.Unknown, 1, 2},
 		{"server told to end at the commit", fakeEngine{commits: repeat(postgresError("FATAL", "57P01"), 1)}, fault.Unknown, 1, 2},
 		{"server crashed at the commit", fakeEngine{commits: repeat(postgresError("PANIC", "XX000"), 1)}, fault.Unknown, 1, 2},
+		{"told to end by a conflict at the commit", fakeEngine{commits: repeat(postgresError("FATAL", "40001"), 1)}, fault.Unknown, 1, 2},
 		{"time-out at the commit", fakeEngine{commits: repeat(context.DeadlineExceeded, 1)}, fault.Unknown, 1, 2},
 		{"a check refused at the commit", fakeEngine{commits: repeat(postgresError("ERROR", "23514"), 1)}, well, 3, 4},
 		{"rolled back at the commit", fakeEngine{commits: repeat(errRolledBack, 1)}, well, 3, 4},

@@ -158,7 +158,7 @@ func (w *Writer) batch(members []*member) {
 		return
 	}
 	failed := w.try(live)
-	if failed != nil && len(live) > 1 && (contested(failed) || !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable)) {
+	if failed != nil && len(live) > 1 && !fault.Is(failed, fault.Unknown) && (contested(failed) || !fault.Is(failed, fault.Unavailable)) {
 		for _, m := range live {
 			w.one(m)
 		}

@@ -50,7 +50,7 @@ var mutants = []mutant{
 	{"no version guard", guarded, "db/sqlite.go", `" AND version = ?"`, `" AND version >= 0 * ?"`, ""},
 	{"an insert overwrites", guarded, "db/sqlite.go", `"?) ON CONFLICT DO NOTHING"`, `"?) ON CONFLICT DO UPDATE SET " + t.columns[0].name + " = excluded." + t.columns[0].name`, ""},
 	{"an unknown commit is tried again", doubt, "db/writer.go", "if again == maxRetries || fault.Is(err, fault.Unknown) || !mayGoAgain(err, members) {", "if again == maxRetries {", ""},
-	{"the members of an unknown batch run again", doubt, "db/writer.go", "(contested(failed) || !fault.Is(failed, fault.Unknown) && !fault.Is(failed, fault.Unavailable))", "!fault.Is(failed, fault.Unavailable)", ""},
+	{"the members of an unknown batch run again", doubt, "db/writer.go", "!fault.Is(failed, fault.Unknown) && (contested(failed) ||", "(contested(failed) ||", ""},
 	{"the answer comes before the commit", durable, "db/writer.go", "if err := w.commit(ctx, loaded); err != nil {\n\t\treturn commitFault(err)\n\t}", "if err := w.commit(ctx, loaded); err != nil {\n\t\t_ = commitFault\n\t}", ""},
 	{"a refused decision leaves its effects", once, "db/writer.go", "if outcomes[i] == nil && !m.alone {", "if !m.alone {", ""},
 	{"a decision does not see the one before it", once, "db/state.go", "if found, ok := s.shared.slots[l]; ok {\n\t\treturn found\n\t}", "if found, ok := s.shared.slots[l]; ok && !found.dirty {\n\t\treturn found\n\t}", ""},
