@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"slices"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/money"
@@ -69,17 +68,14 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Invoice],
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	for _, key := range keys {
+	rows, err = provider.AddContradicted(rows, keys, number, func(key db.Key) (*Invoice, error) {
 		v, err := invoices.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
-		if err != nil {
-			return db.Found[Invoice]{}, err
+		if err != nil || v == nil || !q.fits(v) {
+			return nil, err
 		}
-		if v != nil && q.fits(v) && !slices.ContainsFunc(rows, func(o *Invoice) bool { return o.ID == v.ID && o.Shop == v.Shop }) {
-			rows = append(rows, v)
-		}
-	}
-	slices.SortFunc(rows, func(a, b *Invoice) int { return int(min(max(b.ID-a.ID, -1), 1)) })
-	return db.Cut(rows, q.Limit, number), nil
+		return v, nil
+	})
+	return db.Cut(rows, q.Limit, number), err
 }
 
 // fits is the condition of the statements, for a row that was found another way.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"slices"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/money"
@@ -66,17 +65,14 @@ func (q RefundSearch) attention(ctx context.Context, from *sql.DB) (db.Found[Ref
 	if err != nil {
 		return db.Found[Refund]{}, err
 	}
-	for _, key := range keys {
+	rows, err = provider.AddContradicted(rows, keys, refundNumber, func(key db.Key) (*Refund, error) {
 		f, err := refunds.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
-		if err != nil {
-			return db.Found[Refund]{}, err
+		if err != nil || f == nil || !q.fits(f) {
+			return nil, err
 		}
-		if f != nil && q.fits(f) && !slices.ContainsFunc(rows, func(o *Refund) bool { return o.ID == f.ID && o.Shop == f.Shop }) {
-			rows = append(rows, f)
-		}
-	}
-	slices.SortFunc(rows, func(a, b *Refund) int { return int(min(max(b.ID-a.ID, -1), 1)) })
-	return db.Cut(rows, q.Limit, refundNumber), nil
+		return f, nil
+	})
+	return db.Cut(rows, q.Limit, refundNumber), err
 }
 
 // fits is the condition of the statements, for a row that was found another way.

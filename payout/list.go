@@ -69,17 +69,14 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Payout], 
 	if err != nil {
 		return db.Found[Payout]{}, err
 	}
-	for _, key := range keys {
+	rows, err = provider.AddContradicted(rows, keys, number, func(key db.Key) (*Payout, error) {
 		p, err := payouts.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
-		if err != nil {
-			return db.Found[Payout]{}, err
+		if err != nil || p == nil || !q.fits(p) {
+			return nil, err
 		}
-		if p != nil && q.fits(p) && !slices.ContainsFunc(rows, func(o *Payout) bool { return o.ID == p.ID && o.Shop == p.Shop }) {
-			rows = append(rows, p)
-		}
-	}
-	slices.SortFunc(rows, func(a, b *Payout) int { return int(min(max(b.ID-a.ID, -1), 1)) })
-	return db.Cut(rows, q.Limit, number), nil
+		return p, nil
+	})
+	return db.Cut(rows, q.Limit, number), err
 }
 
 // fits is the condition of the statements, for a row that was found another way.

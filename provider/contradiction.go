@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +74,22 @@ func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, be
 		WHERE (c.shop_id = $1 OR $1 = 0) AND c.kind = $2 AND c.operation < $3 AND NOT EXISTS (
 			SELECT 1 FROM transfer t WHERE t.reverses = c.transfer_id AND t.shop_id = c.shop_id AND t.reverses <> 0)
 		ORDER BY c.operation DESC LIMIT $4`, shop, kind, before, limit)
+}
+
+// AddContradicted adds the contradicted operations to rows of the same list, each
+// once, newest first. load finds one by its key: nil when the list does not seek it.
+func AddContradicted[T any](rows []*T, keys []db.Key, id func(*T) int64, load func(db.Key) (*T, error)) ([]*T, error) {
+	for _, k := range keys {
+		row, err := load(k)
+		if err != nil {
+			return nil, err
+		}
+		if row != nil && !slices.ContainsFunc(rows, func(known *T) bool { return id(known) == k.ID }) {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *T) int { return cmp.Compare(id(b), id(a)) })
+	return rows, nil
 }
 
 // AttemptsOf lists the calls made for an operation, in their order.
