@@ -220,4 +220,16 @@ func TestDocsOfARealGateway(t *testing.T) {
 	if text := inside.page("/openapi.yaml"); !strings.HasPrefix(text, "openapi: 3.1.0\n") {
 		t.Errorf("/openapi.yaml is %.80s", text)
 	}
+	for _, path := range []string{"/metrics", "/console/", "/docs", "/healthz", "/"} {
+		r, _ := http.NewRequest(http.MethodGet, inside.url+path, nil)
+		r.Host = "evil.example"
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("%s under a stranger's name: HTTP %d", path, answer.StatusCode)
+		}
+	}
 }

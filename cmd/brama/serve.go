@@ -35,6 +35,7 @@ type serveCommand struct {
 	DemoPublic      bool           `help:"Let the demo listen on an address that others can reach."`
 	Listen          string         `help:"Address of the doors, the payer's pages and health." default:"127.0.0.1:8080"`
 	AdminListen     string         `help:"Address of the console, metrics and documentation; in a demo they are on --listen." default:"127.0.0.1:8081"`
+	AdminHost       []string       `help:"Further names of the server of --admin-listen, such as admin.example: it answers to no other." placeholder:"NAME"`
 	PublicURL       string         `help:"Where payers reach the gateway; http://<listen> by default." placeholder:"URL"`
 	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
@@ -194,7 +195,7 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 		c.health(mux, g, &draining)
 		c.console(mux, g, log)
 		mux.Handle("GET /{$}", http.RedirectHandler("/console/", http.StatusSeeOther))
-		servers = append(servers, newServer(hospitable(mux, adminBudget), maxAdmin, log))
+		servers = append(servers, newServer(hospitable(c.hosts().guard(mux), adminBudget), maxAdmin, log))
 		go func() { failed <- servers[1].Serve(admin) }()
 	}
 	go func() { failed <- servers[0].Serve(listener) }()
@@ -259,12 +260,13 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	mux.Handle("POST /notify/{account}", g.inbox)
 	if c.Demo {
 		receiver := &demo.Receiver{Shop: g.keys, Store: g.storeKeys, Shops: g.allShops, Now: time.Now}
-		mux.Handle(demo.ReceiverPath, receiver)
-		mux.Handle(demo.ReceiverPath+"/", receiver)
-		mux.Handle("GET /metrics", meters.handler())
-		c.console(mux, g, log)
-		serveManual(mux, c.PublicURL)
-		mux.Handle("GET /{$}", demo.Start([]demo.Link{
+		own := guarded{mux, c.hosts()}
+		own.Handle(demo.ReceiverPath, receiver)
+		own.Handle(demo.ReceiverPath+"/", receiver)
+		own.Handle("GET /metrics", meters.handler())
+		c.console(own, g, log)
+		serveManual(own, c.PublicURL)
+		own.Handle("GET /{$}", demo.Start([]demo.Link{
 			{Title: "Console", Path: "/console/", Words: "what operators see"},
 			{Title: "Callbacks", Path: demo.ReceiverPath, Words: "what a shop would have received"},
 			{Title: "Documentation", Path: manual.Root, Words: "every method, with examples that work here"},
@@ -290,6 +292,17 @@ func (c *serveCommand) doors(g *gateway, meters *metrics, draining *atomic.Bool,
 	return mux
 }
 
+// hosts are the names of what operators see: the address that it listens on and what
+// --admin-host says; in a demo, where payers and operators come to one server, the
+// public name too.
+func (c *serveCommand) hosts() *hosts {
+	given := append([]string{c.consoleHost()}, c.AdminHost...)
+	if c.Demo {
+		given = append(given, c.PublicURL)
+	}
+	return newHosts(given...)
+}
+
 // consoleHost is where the console is.
 func (c *serveCommand) consoleHost() string {
 	if c.Demo {
@@ -306,7 +319,7 @@ func (c *serveCommand) hintOperators(ctx context.Context, g *gateway, log *slog.
 }
 
 // console puts the operators' pages on a server.
-func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger) {
+func (c *serveCommand) console(mux pages, g *gateway, log *slog.Logger) {
 	pages := console.New(console.Config{
 		DB: g.db, Box: g.box, Operators: g.operators, Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
 		Verifier: g.verifier, Figures: g.figures,
@@ -318,7 +331,7 @@ func (c *serveCommand) console(mux *http.ServeMux, g *gateway, log *slog.Logger)
 
 // serveManual serves the documentation. Its examples call the demo at url, "" where
 // this gateway is none.
-func serveManual(mux *http.ServeMux, url string) {
+func serveManual(mux pages, url string) {
 	pages := manual.New(manual.Config{URL: url})
 	mux.Handle(manual.Root, pages)
 	mux.Handle(manual.Root+"/", pages)
