@@ -43,6 +43,8 @@ var scans = []string{
 	"SELECT COALESCE(MIN(due_at), $1) FROM callback WHERE due_at > 0",
 	"SELECT COUNT(*) FROM attempt WHERE outcome = 'unknown'",
 	"SELECT COALESCE(MIN(sent_at), 0) FROM attempt WHERE outcome = 'unknown'",
+	`SELECT DISTINCT shop_id, operation + 0 FROM attempt WHERE outcome = 'unknown' AND (shop_id = $1 OR $1 = 0) AND (verb = $2 OR verb = $3)
+		AND operation + 0 < $4 ORDER BY operation + 0 DESC LIMIT $5`,
 }
 
 // hot are the statements that must go by an index: the loads and UPDATEs by each

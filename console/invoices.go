@@ -58,7 +58,7 @@ func invoiceList(v *visit) error {
 		return err
 	}
 	l := listing{title: "Invoices", path: invoicesPath, filter: f, statuses: invoiceStatuses, ways: ways,
-		attention: "outcome unknown, or contradicted by the provider",
+		attention: "outcome unknown, also of the charge or release of a hold, or contradicted by the provider",
 		head:      listHead("Made", "Invoice", "Shop", "Shop's own id", "Status", ">Amount", ">Payer pays", ">Refunded", "Payer", "Payway", "Provider")}
 	if len(f.wrong) == 0 {
 		found, err := f.invoices(f.seek).Find(v.ctx(), v.DB.Reader())

@@ -22,7 +22,7 @@ type Search struct {
 	Least     int64          // gross amount, minor units
 	Most      int64          // likewise
 	Until     int64          // ids below it
-	Attention bool           // only those of unknown outcome or contradicted
+	Attention bool           // only those of unknown outcome, be it of the charge or the release of a hold, or contradicted
 }
 
 // The kinds of contradictions.
@@ -58,17 +58,22 @@ func (q Search) unknown(ctx context.Context, from *sql.DB) ([]*Invoice, error) {
 		"ORDER BY id DESC LIMIT $10", q.args(q.From, q.Limit+1)...)
 }
 
-// attention adds those about which a provider contradicted us.
+// attention adds those whose hold nobody knows to be charged or released, and those
+// about which a provider contradicted us.
 func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Invoice], error) {
 	rows, err := q.unknown(ctx, from)
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	keys, err := provider.Contradicted(ctx, from, q.Shop, ContradictionKind, q.Before, q.Limit+1)
+	doubted, err := provider.InDoubt(ctx, from, q.Shop, provider.Capture, provider.Void, q.Before, q.Limit+1)
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	rows, err = provider.AddContradicted(rows, keys, number, func(key db.Key) (*Invoice, error) {
+	against, err := provider.Contradicted(ctx, from, q.Shop, ContradictionKind, q.Before, q.Limit+1)
+	if err != nil {
+		return db.Found[Invoice]{}, err
+	}
+	rows, err = provider.AddContradicted(rows, append(doubted, against...), number, func(key db.Key) (*Invoice, error) {
 		v, err := invoices.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || v == nil || !q.fits(v) {
 			return nil, err

@@ -13,12 +13,13 @@ import (
 	"github.com/brama-pay/brama/provider"
 )
 
-// kept is a use case that stores rows as they are, and a contradiction about each
+// kept is a use case that stores rows as they are, calls too, and a contradiction about each
 // operation that is named.
 type kept struct {
 	invoices []Invoice
 	refunds  []Refund
 	against  []provider.Attempt
+	calls    []provider.Attempt
 	result   provider.Result
 }
 
@@ -34,6 +35,9 @@ func (k kept) Decide(s *db.State) (struct{}, error) {
 	}
 	for i := range k.refunds {
 		refunds.Insert(s, &k.refunds[i])
+	}
+	for i := range k.calls {
+		provider.Attempts.Insert(s, &k.calls[i])
 	}
 	for _, a := range k.against {
 		if err := provider.Contradict(s, &a, provider.Outcome{Result: k.result}, posting(a)); err != nil {
@@ -90,6 +94,13 @@ func TestSearches(t *testing.T) {
 			mine[shop].invoices, mine[shop].refunds = append(mine[shop].invoices, v), append(mine[shop].refunds, f)
 		}
 		mine[1].against = []provider.Attempt{{Shop: 1, Operation: asked[0].ID, N: 1}}
+		// Three holds: nobody knows whether it was charged, nor released; the third is known.
+		doubted := []int64{asked[4].ID, asked[9].ID}
+		mine[1].calls = []provider.Attempt{{Shop: 1, Operation: asked[4].ID, N: 2, Verb: provider.Capture, Outcome: provider.Unknown},
+			{Shop: 1, Operation: asked[14].ID, N: 2, Verb: provider.Capture, Outcome: provider.Succeeded},
+			{Shop: 1, Operation: asked[6].ID, N: 1, Verb: provider.Payout, Outcome: provider.Unknown}}
+		mine[2].calls = []provider.Attempt{{Shop: 2, Operation: asked[9].ID, N: 2, Verb: provider.Capture, Outcome: provider.Unknown},
+			{Shop: 2, Operation: asked[9].ID, N: 3, Verb: provider.Void, Outcome: provider.Unknown}}
 		mine[2].against = []provider.Attempt{{Shop: 2, Operation: given[1].ID, N: 1, Verb: provider.Refund}}
 		for shop, k := range mine {
 			if _, err := db.Do(ctx, h.DB, shop, *k); err != nil {
@@ -100,15 +111,17 @@ func TestSearches(t *testing.T) {
 			search Search
 			want   func(Invoice) bool
 		}{
-			"all":       {Search{}, func(Invoice) bool { return true }},
-			"shop":      {Search{Shop: 2}, func(v Invoice) bool { return v.Shop == 2 }},
-			"status":    {Search{Status: Held}, func(v Invoice) bool { return v.Status == Held }},
-			"unknown":   {Search{Status: Unknown, Shop: 1}, func(v Invoice) bool { return v.Status == Unknown && v.Shop == 1 }},
-			"amounts":   {Search{Least: 104, Most: 109, Currency: money.USD}, func(v Invoice) bool { return v.Amount >= 104 && v.Amount <= 109 }},
-			"time":      {Search{Seek: db.Seek{From: asked[4].ID}, Until: asked[9].ID}, func(v Invoice) bool { return v.ID >= asked[4].ID && v.ID < asked[9].ID }},
-			"attention": {Search{Attention: true}, func(v Invoice) bool { return v.Status == Unknown || v.ID == asked[0].ID }},
-			"both":      {Search{Attention: true, Shop: 2}, func(v Invoice) bool { return v.Status == Unknown && v.Shop == 2 }},
-			"provider":  {Search{Provider: "none"}, func(Invoice) bool { return false }},
+			"all":     {Search{}, func(Invoice) bool { return true }},
+			"shop":    {Search{Shop: 2}, func(v Invoice) bool { return v.Shop == 2 }},
+			"status":  {Search{Status: Held}, func(v Invoice) bool { return v.Status == Held }},
+			"unknown": {Search{Status: Unknown, Shop: 1}, func(v Invoice) bool { return v.Status == Unknown && v.Shop == 1 }},
+			"amounts": {Search{Least: 104, Most: 109, Currency: money.USD}, func(v Invoice) bool { return v.Amount >= 104 && v.Amount <= 109 }},
+			"time":    {Search{Seek: db.Seek{From: asked[4].ID}, Until: asked[9].ID}, func(v Invoice) bool { return v.ID >= asked[4].ID && v.ID < asked[9].ID }},
+			"attention": {Search{Attention: true}, func(v Invoice) bool {
+				return v.Status == Unknown || v.ID == asked[0].ID || slices.Contains(doubted, v.ID)
+			}},
+			"both":     {Search{Attention: true, Shop: 2}, func(v Invoice) bool { return v.Shop == 2 && (v.Status == Unknown || slices.Contains(doubted, v.ID)) }},
+			"provider": {Search{Provider: "none"}, func(Invoice) bool { return false }},
 		} {
 			var want []int64
 			for _, v := range slices.Backward(asked) {

@@ -76,8 +76,8 @@ func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, be
 		ORDER BY c.operation DESC LIMIT $4`, shop, kind, before, limit)
 }
 
-// AddContradicted adds the contradicted operations to rows of the same list, each
-// once, newest first. load finds one by its key: nil when the list does not seek it.
+// AddContradicted adds the operations that were contradicted, or are in doubt, to rows of
+// the same list, each once, newest first. load finds one by its key: nil when the list does not seek it.
 func AddContradicted[T any](rows []*T, keys []db.Key, id func(*T) int64, load func(db.Key) (*T, error)) ([]*T, error) {
 	for _, k := range keys {
 		row, err := load(k)
@@ -90,6 +90,14 @@ func AddContradicted[T any](rows []*T, keys []db.Key, id func(*T) int64, load fu
 	}
 	slices.SortFunc(rows, func(a, b *T) int { return cmp.Compare(id(b), id(a)) })
 	return rows, nil
+}
+
+// InDoubt lists the operations before an id with a call of a verb, or of the other, whose
+// outcome nobody knows, newest first. shop 0 is any. The sums keep the plan at the short
+// index of such calls instead of all calls by operation.
+func InDoubt(ctx context.Context, from *sql.DB, shop int64, verb, other Verb, before int64, limit int) ([]db.Key, error) {
+	return db.Keys(ctx, from, `SELECT DISTINCT shop_id, operation + 0 FROM attempt WHERE outcome = 'unknown' AND (shop_id = $1 OR $1 = 0) AND (verb = $2 OR verb = $3)
+		AND operation + 0 < $4 ORDER BY operation + 0 DESC LIMIT $5`, shop, string(verb), string(other), before, limit)
 }
 
 // AttemptsOf lists the calls made for an operation, in their order.
