@@ -34,7 +34,7 @@ type Invoices struct {
 // Wire completes the workers; to be called once.
 func (v *Invoices) Wire() {
 	scan := func(table string) func(context.Context, int64, int) ([]db.Key, error) {
-		text := "SELECT shop_id, id FROM " + table + " WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT $2"
+		text := "SELECT shop_id, id FROM " + table + " WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2"
 		return func(ctx context.Context, now int64, limit int) ([]db.Key, error) {
 			return db.Keys(ctx, v.DB.Reader(), text, now, limit)
 		}

@@ -21,6 +21,8 @@ const (
 	told    = "what is owed is told"
 	signed  = "nothing enters unsigned"
 	apart   = "shops are apart"
+	twofold = "two people act"
+	entered = "operators are who they are"
 )
 
 var mutants = []mutant{
@@ -148,4 +150,48 @@ var mutants = []mutant{
 	{"an invoice of another shop is found", apart, "invoice/find.go", `"id = $1 AND shop_id = $2"`, `"id = $1 AND shop_id >= 0 * $2"`, ""},
 	{"an unverified notice is heard", signed, "inbox/inbox.go", "if err != nil || len(notices) > maxNotices {", "if len(notices) > maxNotices {", ""},
 	{"a repeated notice asks again", once, "inbox/inbox.go", "if known {\n\t\tb.Stats.Repeated.Add(1)\n\t} else if err", "if known {\n\t\tb.Stats.Repeated.Add(1)\n\t}\n\tif err", ""},
+
+	// The second belt of the writer.
+	{"a row that was not written passes", guarded, "db/sqlite.go", "if n := e.changes(); n != 1 {", "if n := e.changes(); n > 1 {", ""},
+	{"data_version is not looked at", once, "db/sqlite.go", "alone = version == e.seen", "alone = version >= 0*e.seen", ""},
+	{"what was not committed is remembered", doubt, "db/writer.go", "return commitFault(err)\n\t}\n\tif w.remembers {", "remembered.keep(loaded)\n\t\tw.memory = remembered\n\t\treturn commitFault(err)\n\t}\n\tif w.remembers {", ""},
+	{"an unknown commit was refused", doubt, "db/fault.go", `return fault.Wrap(fault.Unknown, err, "the outcome is not known; ask by your own id before you repeat")`, "return translate(err)", ""},
+	{"a failed sync says that nothing was stored", doubt, "db/fault.go", "lite.Code()&0xff != sqlite3.SQLITE_IOERR:", "lite.Code()&0xff != sqlite3.SQLITE_IOERR+1:", ""},
+	{"a server's last word says that nothing was stored", doubt, "db/fault.go", `pg.SeverityUnlocalized == "ERROR":`, `pg.SeverityUnlocalized != "":`, ""},
+	{"a rollback is answered as a commit", durable, "db/postgres.go", `tag.String() != "COMMIT"`, `tag.String() == ""`, ""},
+	{"the shops are not locked", once, "db/postgres.go", "if len(shops) > 0 {", "if len(shops) < 0 {", ""},
+	{"PostgreSQL: a row that was not written passes", guarded, "db/postgres.go", "tag.RowsAffected() != s.rows {", "tag.RowsAffected() > s.rows {", ""},
+
+	// The attempt before the call, and what operators move by hand.
+	{"a call is not written down before it is sent", once, "provider/attempt.go", "Attempts.Insert(s, &a)", "_ = Attempts", "payout invoice"},
+	{"an operator's transfer makes money", books, "shop/transfer.go", "Purpose: u.From, Amount: -u.Amount.Minor}", "Purpose: u.From, Amount: u.Amount.Minor}", ""},
+	{"an operator's transfer goes the other way", books, "shop/transfer.go", "Purpose: u.From, Amount: -u.Amount.Minor},\n\t\tledger.Leg{Currency: u.Amount.Currency, Purpose: u.To, Amount: u.Amount.Minor}", "Purpose: u.From, Amount: u.Amount.Minor},\n\t\tledger.Leg{Currency: u.Amount.Currency, Purpose: u.To, Amount: -u.Amount.Minor}", ""},
+	{"any account may be moved by hand", books, "shop/transfer.go", "case !slices.Contains(may, u.From):", "case false:", ""},
+	{"a settlement is booked as a deposit", books, "console/kinds_deposit.go", "Settle: a.Settle, Note", "Settle: false && a.Settle, Note", ""},
+	{"a payout is ended as the opposite of what was approved", books, "console/kinds_payout.go", "Paid: a.Paid, Actor: actor", "Paid: !a.Paid, Actor: actor", ""},
+
+	// Four eyes.
+	{"one pair of eyes is enough", twofold, "operator/approval.go", "if isFourEyes(s) {", "if false {", ""},
+	{"proposers approve themselves", twofold, "operator/approval.go", "if approver.ID == a.Proposer {", "if false {", ""},
+	{"a proposal is executed twice", once, "operator/approval.go", "case a.Status != Open:", "case false:", ""},
+	{"an act is done and its approval stays open", once, "operator/approval.go", `return done, a.decide(s, approver, Executed, "approval.approve", u.Note)`, "return done, nil", ""},
+	{"an approval is noted and its act is not done", twofold, "operator/approval.go", "if done.Answer, err = u.Act.Decide(s); err != nil {\n\t\treturn done, err\n\t}\n\tdone.Approval, done.Executed", "if err != nil {\n\t\treturn done, err\n\t}\n\tdone.Approval, done.Executed", ""},
+	{"a form sent twice is two proposals", once, "operator/approval.go", "byForm.Find(s, u.Form, u.Shop); ok {", "byForm.Find(s, u.Form, u.Shop); ok && false {", ""},
+	{"something else is approved than was seen", twofold, "operator/approval.go", "case a.Digest() != seen.Digest():", "case false:", ""},
+	{"a proposal never grows old", twofold, "operator/approval.go", "case a.Expired(s.Now()):", "case false:", ""},
+	{"who lost the role still proposes", twofold, "operator/approval.go", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil {", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil && false {", ""},
+	{"any role may decide", twofold, "operator/approval.go", "if !o.Active || !o.Role.May(p) {", "if !o.Active {", ""},
+
+	// Who operators are.
+	{"an ended session goes on", entered, "operator/session.go", "return s.EndedAt == 0 && o.Active", "return o.Active", ""},
+	{"a session outlives a new epoch", entered, "operator/session.go", "s.Epoch == o.Epoch &&", "s.Epoch <= o.Epoch &&", ""},
+	{"the second factor is not asked for", entered, "operator/session.go", "case o.Enrolled() && !s.Passed:", "case false:", ""},
+	{"a code is taken twice", entered, "operator/factor.go", "case o.Factor == u.factor && u.step > o.FactorStep:", "case o.Factor == u.factor && u.step > 0:", ""},
+	{"a recovery code is taken twice", entered, "operator/factor.go", "slices.Delete(codes, at, at+1)", "codes", ""},
+	{"nobody is answered at once", entered, "operator/password.go", "parsed, salt, key = cost, make([]byte, saltLength), make([]byte, keyLength)", "return false", ""},
+	{"strangers lock an operator out", entered, "operator/throttle.go", "if err != nil || !known {", "if err != nil || wait > 0 {", ""},
+	{"a familiar place guesses without end", entered, "operator/throttle.go", "return e, e.wait(now), nil", "return e, 0 * e.wait(now), nil", ""},
+	{"passwords are guessed all at once", entered, "operator/signin.go", "if wait := at.attempt(p.Now().UnixMilli()); wait > 0 { // many", "if wait := at.attempt(p.Now().UnixMilli()); wait < 0 { // many", ""},
+	{"a form without its token is taken", entered, "console/visit.go", "if v.r.Method == http.MethodPost && v.operator != nil && !v.hasToken() {", "if false && !v.hasToken() {", ""},
+	{"the role of a page is not looked at", entered, "console/visit.go", "if v.at.needs != operator.Anyone &&", "if v.at.needs == operator.Anyone &&", ""},
 }

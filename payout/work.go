@@ -34,7 +34,7 @@ type Payouts struct {
 func (p *Payouts) Wire(now func() int64) {
 	p.Due.Now = now
 	p.Due.Scan = func(ctx context.Context, now int64, limit int) ([]db.Key, error) {
-		return db.Keys(ctx, p.DB.Reader(), "SELECT shop_id, id FROM payout WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT $2", now, limit)
+		return db.Keys(ctx, p.DB.Reader(), "SELECT shop_id, id FROM payout WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2", now, limit)
 	}
 }
 

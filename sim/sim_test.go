@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/money"
 )
@@ -46,6 +47,21 @@ func TestOneSeedIsOneRunToTheByte(t *testing.T) {
 	}
 	if c := live(t, Options{Seed: 8, Steps: 500}); c.Trace == a.Trace {
 		t.Error("two seeds are one run")
+	}
+}
+
+// The same world on the other database, with everything that happens in it: both
+// are read and written alike, to the byte of the trace.
+func TestOneSeedIsOneRunOnBothDatabases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs PostgreSQL, and lives two worlds")
+	}
+	var first, second bytes.Buffer
+	address := dbtest.PostgresURL(t)
+	a := live(t, Options{Seed: 9, Steps: 2000, Trace: &first})
+	b := live(t, Options{Seed: 9, Steps: 2000, Trace: &second, Database: address})
+	if a.Trace != b.Trace {
+		t.Fatalf("SQLite and PostgreSQL differ at %s", difference(first.String(), second.String()))
 	}
 }
 
