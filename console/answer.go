@@ -2,13 +2,13 @@ package console
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/a-h/templ"
+
+	"github.com/brama-pay/brama/api/incident"
 )
 
 // answer notes what was written.
@@ -69,28 +69,7 @@ func (v *visit) record(err error, took time.Duration) {
 	}
 	if err != nil && v.w.status >= http.StatusInternalServerError {
 		level = slog.LevelError
-		attrs = append(attrs, slog.String("error", err.Error()))
-		if p, ok := err.(*panicked); ok {
-			attrs = append(attrs, slog.String("stack", string(p.stack)))
-		}
+		attrs = append(attrs, incident.Attrs(err)...)
 	}
 	v.Log.LogAttrs(v.ctx(), level, "console", attrs...)
-}
-
-// panicked is a panic of this request; it hurts no other.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-func recovered(err *error) {
-	switch value := recover(); value {
-	case nil:
-	case http.ErrAbortHandler:
-		panic(value)
-	default:
-		*err = &panicked{value, debug.Stack()}
-	}
 }

@@ -1,12 +1,10 @@
 package console
 
 import (
-	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
-	"strconv"
 
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/fault"
 )
 
@@ -68,11 +66,7 @@ func (v *visit) explain(err error) trouble {
 
 // incident is a name under which the log has what went wrong.
 func (v *visit) incident() string {
-	var b [6]byte
-	if _, err := io.ReadFull(v.Random, b[:]); err != nil {
-		return strconv.FormatInt(v.Now().UnixNano(), 36)
-	}
-	id := hex.EncodeToString(b[:])
+	id := incident.ID(v.Random, v.Now)
 	v.Log.ErrorContext(v.ctx(), "console: incident", "incident", id, "page", v.at.pattern)
 	return id
 }

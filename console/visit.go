@@ -17,6 +17,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/brama-pay/brama/api/caller"
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/operator"
 )
@@ -61,7 +62,7 @@ func (d *door) visit(w http.ResponseWriter, r *http.Request, at *route) {
 
 // run lets in, checks, and serves.
 func (v *visit) run() (err error) {
-	defer recovered(&err)
+	defer incident.Recovered(&err)
 	if !isText(v.r.URL.Path) || !areTexts(v.r.URL.Query()) {
 		return errText
 	}

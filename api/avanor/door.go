@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/shop"
@@ -110,7 +111,7 @@ func (d *door) find(path string) *method {
 
 // answer is the data of a success.
 func (d *door) answer(q *request) (p *pen, err error) {
-	defer recovered(&err)
+	defer incident.Recovered(&err)
 	switch {
 	case q.method == nil:
 		return nil, notAMethod()

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/brama-pay/brama/api/body"
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/money"
@@ -57,7 +58,7 @@ func (d *door) servePayForm(w http.ResponseWriter, r *http.Request, language str
 }
 
 func (d *door) pay(q *request) (to string, err error) {
-	defer recovered(&err)
+	defer incident.Recovered(&err)
 	if method := q.http.Method; method != http.MethodGet && method != http.MethodPost {
 		return "", notAllowed("GET, POST")
 	}

@@ -2,15 +2,13 @@ package avanor
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/signature"
 )
 
@@ -70,39 +68,8 @@ func (d *door) note(q *request, code int, took time.Duration) {
 
 // incident logs an internal error under an id that is all the shop is told.
 func (d *door) incident(q *request, err error) string {
-	id := d.incidentID()
-	attrs := []slog.Attr{slog.String("incident", id), slog.Any("", q), slog.String("error", err.Error())}
-	if p, ok := err.(*panicked); ok {
-		attrs = append(attrs, slog.String("stack", string(p.stack)))
-	}
+	id := incident.ID(d.Random, d.Now)
+	attrs := append([]slog.Attr{slog.String("incident", id), slog.Any("", q)}, incident.Attrs(err)...)
 	d.Log.LogAttrs(context.WithoutCancel(q.http.Context()), slog.LevelError, "avanor: internal error", attrs...)
 	return id
-}
-
-func (d *door) incidentID() string {
-	var b [8]byte
-	if _, err := io.ReadFull(d.Random, b[:]); err != nil {
-		// Better a weaker id than none: it only has to be found again.
-		return strconv.FormatInt(d.Now().UnixNano(), 16)
-	}
-	return hex.EncodeToString(b[:])
-}
-
-// panicked is a panic of this request; it hurts no other.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-// recovered turns a panic into an error. One that aborts the connection goes on.
-func recovered(err *error) {
-	switch value := recover(); value {
-	case nil:
-	case http.ErrAbortHandler:
-		panic(value)
-	default:
-		*err = &panicked{value, debug.Stack()}
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/shop"
 )
@@ -131,7 +132,7 @@ func (d *door) answer(q *request) (a answer, refused *refusal) {
 }
 
 func (d *door) serve(q *request) (a answer, err error) {
-	defer recovered(&err)
+	defer incident.Recovered(&err)
 	switch {
 	case q.method == nil:
 		return a, &refusal{status: http.StatusNotFound, state: Fail, message: "no such method; they are under " + PagePath + "/"}

@@ -14,6 +14,7 @@ import (
 
 	"rsc.io/qr"
 
+	"github.com/brama-pay/brama/api/incident"
 	"github.com/brama-pay/brama/fault"
 )
 
@@ -51,7 +52,7 @@ func (d *door) serveQR(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *door) qr(r *http.Request) (p picture, err error) {
-	defer recovered(&err)
+	defer incident.Recovered(&err)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return p, &refusal{status: http.StatusMethodNotAllowed, state: Fail, message: "must be called by GET", allow: "GET, HEAD"}
 	}
