@@ -22,7 +22,7 @@ var rooms = []string{
 	"invoice", "payout", "inbox", "turnover", "doctor", "operator",
 	"provider/providertest", "provider/sandbox",
 	"client/avanor", "client/payparts", "provider/privatbank",
-	"api/body", "api/caller", "api/incident", "demo",
+	"api/asset", "api/body", "api/caller", "api/incident", "demo",
 	"checkout", "api/avanor", "api/payparts", "console",
 	"docs", "docs/docstest", "manual",
 	"sim", "cmd/brama", "e2e/program", "e2e/browser", "e2e", "e2e/cluster", "mutants",

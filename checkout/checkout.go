@@ -56,8 +56,8 @@ const prefix = "/pay/"
 // ServeHTTP serves what lies under /pay/; anything else is a page that says so.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, _ := strings.CutPrefix(r.URL.Path, prefix)
-	if name, ok := strings.CutPrefix(rest, "assets/"); ok {
-		serveAsset(w, r, name)
+	if strings.HasPrefix(rest, "assets/") {
+		assets.ServeHTTP(w, r)
 		return
 	}
 	d.Serve(w, r, rest)

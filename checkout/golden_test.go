@@ -87,7 +87,7 @@ func TestGoldenPages(t *testing.T) {
 // What a payer fetches for one page is small: under 30 KB with style and picture.
 func TestPagesAreSmall(t *testing.T) {
 	var shared int
-	for name, data := range assets {
+	for name, data := range contents {
 		shared += len(data)
 		if len(data) == 0 {
 			t.Errorf("%s is empty", name)
@@ -110,7 +110,7 @@ func TestAssets(t *testing.T) {
 	body := c.visit(page).Body.String()
 	kinds := map[string]string{"checkout.css": "text/css; charset=utf-8", "brama.svg": "image/svg+xml", "checkout.js": "text/javascript; charset=utf-8"}
 	for name, kind := range kinds {
-		path := assetPaths[name]
+		path := assets.Path(name)
 		if !strings.Contains(body, path) || !hashes.MatchString(path) {
 			t.Errorf("%s at %q is not on the page", name, path)
 		}
@@ -127,8 +127,8 @@ func TestAssets(t *testing.T) {
 		}
 		wantStatus(t, c.serve(request("POST", path, "")), http.StatusMethodNotAllowed)
 	}
-	if len(kinds) != len(assets) {
-		t.Errorf("%d assets", len(assets))
+	if len(kinds) != len(contents) {
+		t.Errorf("%d assets", len(contents))
 	}
 	for _, path := range []string{"/pay/assets/", "/pay/assets/checkout.css", "/pay/assets/checkout.0000000000000000.css", "/pay/assets/../checkout.go", "/pay/assets/%2e%2e/phrases.go"} {
 		w := c.visit(path)

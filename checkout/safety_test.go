@@ -61,7 +61,7 @@ func TestPagesAreInert(t *testing.T) {
 		w := c.visit(page + "?lang=%22%3E%3Cscript%3E&token=%22%3E%3Cscript%3E")
 		wantStatus(t, w, http.StatusOK)
 		wantText(t, w, "&lt;script&gt;")
-		body := strings.Replace(w.Body.String(), `<script src="`+assetPaths["checkout.js"]+`" defer></script>`, "", 1)
+		body := strings.Replace(w.Body.String(), `<script src="`+assets.Path("checkout.js")+`" defer></script>`, "", 1)
 		if found := outside.FindString(body); found != "" {
 			t.Errorf("%s: %s in\n%s", state, found, w.Body)
 		}

@@ -150,13 +150,7 @@ func (f field) Value() string {
 }
 
 // Asset is the address of an asset by its plain name.
-func (v view) Asset(name string) (string, error) {
-	path, ok := assetPaths[name]
-	if !ok {
-		return "", fmt.Errorf("no asset %q", name)
-	}
-	return path, nil
-}
+func (v view) Asset(name string) string { return assets.Path(name) }
 
 // blank is a page without a payment.
 func (v *visit) blank(reason string) view {

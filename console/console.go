@@ -61,7 +61,7 @@ func serving(c Config, routes []route) http.Handler {
 		}
 		d.mux.HandleFunc(at.pattern, func(w http.ResponseWriter, r *http.Request) { d.visit(w, r, at) })
 	}
-	d.mux.HandleFunc("GET "+root+"assets/{hash}/{name}", serveAsset)
+	d.mux.HandleFunc("GET "+root+"assets/{name}", func(w http.ResponseWriter, r *http.Request) { assets().ServeHTTP(w, r) })
 	d.mux.HandleFunc(root, func(w http.ResponseWriter, r *http.Request) { d.visit(w, r, missing(d.mux, r)) })
 	d.mux.Handle("GET /console", http.RedirectHandler(root, http.StatusSeeOther))
 	return d.mux

@@ -17,7 +17,7 @@ func TestOverview(t *testing.T) {
 	body := viewer.see(t, root)
 	for _, text := range []string{
 		"Payouts in progress", "Payouts to confirm", "Unknown outcomes", "Open proposals", "Callbacks late by", "Contradictions",
-		"100000.00 USD", "50000.00 EUR", `hx-trigger="every 10s"`, "still being counted", "uPlot.iife.min.js",
+		"100000.00 USD", "50000.00 EUR", `hx-trigger="every 10s"`, "still being counted", assetPath("uPlot.iife.min.js"),
 	} {
 		if !strings.Contains(body, text) {
 			t.Errorf("no %q", text)
