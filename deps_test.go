@@ -21,7 +21,7 @@ var rooms = []string{
 	"ledger", "audit", "shop", "replay", "fee", "payway", "instalment", "provider", "callback",
 	"invoice", "payout", "inbox", "turnover", "doctor", "operator",
 	"provider/providertest", "provider/sandbox",
-	"client/avanor", "client/payparts", "provider/privatbank",
+	"client/internal/wire", "client/avanor", "client/payparts", "provider/privatbank",
 	"api/asset", "api/body", "api/caller", "api/incident", "demo",
 	"checkout", "api/avanor", "api/payparts", "console",
 	"docs", "docs/docstest", "manual",

@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/money"
 )
 
@@ -33,7 +31,7 @@ func openEnvelope(method string, status int, raw []byte) (Envelope, error) {
 	fail := func(err error) (Envelope, error) {
 		return env, &TransportError{Method: method, Status: status, Sent: true, Err: err}
 	}
-	fields, err := decodeObject(raw)
+	fields, err := wire.Object(raw)
 	if err != nil {
 		return fail(fmt.Errorf("the answer is not an envelope: %w; check address and prefix", err))
 	}
@@ -71,7 +69,7 @@ func ask[T any](ctx context.Context, c *Client, method string, p params, decode 
 func one[T any](read func(*reader) T) func(json.RawMessage) (T, error) {
 	return func(raw json.RawMessage) (T, error) {
 		var none T
-		fields, err := decodeObject(raw)
+		fields, err := wire.Object(raw)
 		if err != nil {
 			return none, err
 		}
@@ -122,43 +120,6 @@ func isEmpty(raw json.RawMessage) bool {
 		return true
 	}
 	return false
-}
-
-// decodeObject splits exactly one JSON object into its raw values. Struct
-// decoding would match keys in any case and take the last of two: a hole where
-// one reader signs what another acts on.
-func decodeObject(raw []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(raw) {
-		return nil, errors.New("not valid UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	fields, seen := map[string]json.RawMessage{}, map[string]bool{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, errors.New("not valid JSON")
-		}
-		name, _ := token.(string) // a key always is one
-		if seen[strings.ToLower(name)] {
-			return nil, fmt.Errorf("the key %q occurs twice", name)
-		}
-		seen[strings.ToLower(name)] = true
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, errors.New("not valid JSON")
-		}
-		fields[name] = value
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, errors.New("not valid JSON")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON object")
-	}
-	return fields, nil
 }
 
 // reader takes typed values out of an object and keeps the first error.
@@ -239,7 +200,7 @@ func (r *reader) child(name string) *reader {
 	if isEmpty(raw) {
 		return &reader{}
 	}
-	fields, err := decodeObject(raw)
+	fields, err := wire.Object(raw)
 	if err != nil {
 		r.fail(name, err.Error())
 	}

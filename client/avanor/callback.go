@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/signature"
 )
 
@@ -81,7 +82,7 @@ func callbackFields(contentType string, body []byte) (map[string]string, error) 
 // jsonFields takes the flat object apart. A nested value has no one text that
 // could be signed, so it is refused.
 func jsonFields(body []byte) (map[string]string, error) {
-	raw, err := decodeObject(body)
+	raw, err := wire.Object(body)
 	if err != nil {
 		return nil, err
 	}

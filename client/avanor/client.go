@@ -14,15 +14,14 @@ package avanor
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/signature"
 )
 
@@ -40,6 +39,8 @@ const (
 	// nowLayout is one of the forms clients are known to send (api/avanor.md §2),
 	// the one that names its zone.
 	nowLayout = "2006-01-02T15:04:05.000Z"
+	// addressName is what an error calls a wrong base URL.
+	addressName = "avanor: the gateway's address"
 )
 
 // Client calls one gateway for one shop. It is safe for concurrent use.
@@ -60,7 +61,7 @@ type Option func(*Client)
 // WithHTTPClient sends through a copy of h. Its redirect policy is replaced:
 // a signed request is never carried on to another address.
 func WithHTTPClient(h *http.Client) Option {
-	return func(c *Client) { c.http = withoutRedirects(h) }
+	return func(c *Client) { c.http = wire.WithoutRedirects(h) }
 }
 
 // WithClock sets the clock that fills the signed field now.
@@ -88,18 +89,18 @@ func WithPayURL(address string) Option {
 // New makes a client of the gateway at baseURL, such as https://api.example,
 // for the shop and its secret key.
 func New(baseURL string, shopID int64, secret string, options ...Option) (*Client, error) {
-	base, err := parseAddress(baseURL)
+	base, err := wire.Address(addressName, baseURL)
 	if err != nil {
 		return nil, err
 	}
 	if shopID <= 0 {
 		return nil, fmt.Errorf("avanor: shop id %d: must be above zero", shopID)
 	}
-	if err := checkSecret(secret); err != nil {
+	if err := wire.CheckCopied("avanor: the shop's secret", secret); err != nil {
 		return nil, err
 	}
 	c := &Client{
-		http:   withoutRedirects(&http.Client{Timeout: callTimeout}),
+		http:   wire.WithoutRedirects(&http.Client{Timeout: callTimeout}),
 		base:   base,
 		pay:    baseURL,
 		prefix: DefaultPrefix,
@@ -110,44 +111,10 @@ func New(baseURL string, shopID int64, secret string, options ...Option) (*Clien
 	for _, option := range options {
 		option(c)
 	}
-	if _, err := parseAddress(c.pay); err != nil {
+	if _, err := wire.Address(addressName, c.pay); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// parseAddress accepts an http or https address with a host and nothing that a
-// method could not be appended to.
-func parseAddress(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, errors.New("avanor: the gateway's address is not a URL; write it as https://host")
-	}
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, errors.New("avanor: the gateway's address needs a scheme and a host, as in https://host")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("avanor: the gateway's address must hold no user, query or fragment")
-	}
-	return u, nil
-}
-
-// checkSecret refuses what a copied secret most often suffers from: a stray
-// newline would only show as a wrong signature.
-func checkSecret(secret string) error {
-	if secret == "" {
-		return errors.New("avanor: the shop's secret is empty")
-	}
-	if strings.TrimSpace(secret) != secret {
-		return errors.New("avanor: the shop's secret begins or ends with white space; remove it")
-	}
-	return nil
-}
-
-func withoutRedirects(h *http.Client) *http.Client {
-	copied := *h
-	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &copied
 }
 
 // Call signs and sends any method from text fields and answers the envelope as
@@ -165,7 +132,7 @@ func (c *Client) Call(ctx context.Context, method string, fields map[string]stri
 	if !known || method == payFormMethod {
 		return Envelope{}, fmt.Errorf("%w %q; known are %s", ErrMethod, method, strings.Join(signature.Methods(), ", "))
 	}
-	body, err := encodeFields(c.complete(signed, fields))
+	body, err := jsonKinds.Encode(c.complete(signed, fields))
 	if err != nil {
 		return Envelope{}, fmt.Errorf("avanor: %s: %w", method, err)
 	}
@@ -209,10 +176,10 @@ func (c *Client) send(ctx context.Context, method string, body []byte) (Envelope
 	request.Header.Set("User-Agent", "brama-avanor-client")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return Envelope{}, &TransportError{Method: method, Sent: !neverDialled(err), Err: err}
+		return Envelope{}, &TransportError{Method: method, Sent: !wire.NeverDialled(err), Err: err}
 	}
 	defer response.Body.Close()
-	raw, err := readBounded(response.Body)
+	raw, err := wire.ReadAll(response.Body, maxAnswer)
 	if err != nil {
 		return Envelope{}, &TransportError{Method: method, Status: response.StatusCode, Sent: true, Err: err}
 	}
@@ -224,16 +191,4 @@ func (c *Client) address(method string) string {
 	u.Path = strings.TrimRight(u.Path, "/") + c.prefix + method
 	u.RawPath = ""
 	return u.String()
-}
-
-// readBounded reads a whole answer or refuses it: half an answer is no answer.
-func readBounded(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxAnswer {
-		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
-	}
-	return raw, nil
 }

@@ -3,7 +3,6 @@ package avanor
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 )
 
@@ -127,10 +126,4 @@ func (e *TransportError) verdict() error {
 		return ErrOutcomeUnknown
 	}
 	return ErrNotSent
-}
-
-// neverDialled reports whether a call failed while it was still connecting.
-func neverDialled(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
 }

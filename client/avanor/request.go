@@ -4,51 +4,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"unicode/utf8"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/money"
 )
 
 // jsonKinds names the fields that do not travel as JSON strings (api/avanor.md §4).
-var jsonKinds = map[string]func(text string) bool{
-	"shop_id":             isNumber,
-	"currency":            isNumber,
-	"shop_currency":       isNumber,
-	"payer_currency":      isNumber,
-	"payee_currency":      isNumber,
-	"invoice_id":          isNumber,
-	"withdraw_id":         isNumber,
-	"account_details":     isObject,
-	"client_info":         isObject,
-	"issue_payment_token": isBool,
-}
-
-func isNumber(text string) bool {
-	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') &&
-		text[len(text)-1] >= '0' && text[len(text)-1] <= '9' && json.Valid([]byte(text))
-}
-
-func isObject(text string) bool {
-	return len(text) > 1 && text[0] == '{' && json.Valid([]byte(text))
-}
-
-func isBool(text string) bool { return text == "true" || text == "false" }
-
-// encodeFields prints the body. Numbers keep their literal, for that is what
-// the signature covers.
-func encodeFields(fields map[string]string) ([]byte, error) {
-	body := make(map[string]any, len(fields))
-	for name, text := range fields {
-		if !utf8.ValidString(text) || !utf8.ValidString(name) {
-			return nil, fmt.Errorf("field %q is not valid UTF-8", name)
-		}
-		if fits, special := jsonKinds[name]; special && fits(text) {
-			body[name] = json.RawMessage(text)
-			continue
-		}
-		body[name] = text
-	}
-	return json.Marshal(body)
+var jsonKinds = wire.Kinds{
+	"shop_id":             wire.IsNumber,
+	"currency":            wire.IsNumber,
+	"shop_currency":       wire.IsNumber,
+	"payer_currency":      wire.IsNumber,
+	"payee_currency":      wire.IsNumber,
+	"invoice_id":          wire.IsNumber,
+	"withdraw_id":         wire.IsNumber,
+	"account_details":     wire.IsInside('{'),
+	"client_info":         wire.IsInside('{'),
+	"issue_payment_token": wire.IsBool,
 }
 
 // params collects the fields of one typed request.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/money"
 )
 
@@ -18,7 +19,7 @@ type Balance struct {
 // Balances lists the shop's balances.
 func (c *Client) Balances(ctx context.Context) ([]Balance, error) {
 	decode := func(raw json.RawMessage) ([]Balance, error) {
-		data, err := decodeObject(raw)
+		data, err := wire.Object(raw)
 		if err != nil {
 			return nil, err
 		}

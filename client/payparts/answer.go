@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/brama-pay/brama/client/internal/wire"
 )
 
 // Cover is what the signature of an answer vouches for.
@@ -71,7 +73,7 @@ func (c *Client) open(method, orderID string, status int, raw []byte) (Answer, e
 }
 
 func (c *Client) read(method, orderID string, raw []byte) (Answer, error) {
-	fields, err := decodeObject(raw)
+	fields, err := wire.Object(raw)
 	if err != nil {
 		return Answer{}, fmt.Errorf("the answer is %w; check the address", err)
 	}

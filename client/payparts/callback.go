@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/signature"
 )
 
@@ -76,7 +77,7 @@ func readCallback(body []byte) (cb Callback, sig string, err error) {
 	if len(body) > maxCallback {
 		return Callback{}, "", fmt.Errorf("longer than %d bytes", maxCallback)
 	}
-	fields, err := decodeObject(body)
+	fields, err := wire.Object(body)
 	if err != nil {
 		return Callback{}, "", err
 	}

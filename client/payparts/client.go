@@ -33,13 +33,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/signature"
 )
 
@@ -73,24 +72,24 @@ type Option func(*Client)
 // WithHTTPClient sends through a copy of h. Its redirect policy is replaced:
 // a signed request is never carried on to another address.
 func WithHTTPClient(h *http.Client) Option {
-	return func(c *Client) { c.http = withoutRedirects(h) }
+	return func(c *Client) { c.http = wire.WithoutRedirects(h) }
 }
 
 // New makes a client of the bank at baseURL, such as BankURL, for the store and its
 // password.
 func New(baseURL, storeID, password string, options ...Option) (*Client, error) {
-	base, err := parseAddress(baseURL)
+	base, err := wire.Address("payparts: the bank's address", baseURL)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkCopied("store id", storeID); err != nil {
+	if err := wire.CheckCopied("payparts: the store id", storeID); err != nil {
 		return nil, err
 	}
-	if err := checkCopied("store's password", password); err != nil {
+	if err := wire.CheckCopied("payparts: the store's password", password); err != nil {
 		return nil, err
 	}
 	c := &Client{
-		http:  withoutRedirects(&http.Client{Timeout: callTimeout}),
+		http:  wire.WithoutRedirects(&http.Client{Timeout: callTimeout}),
 		base:  base,
 		store: storeID,
 		sign:  func(parts ...string) string { return signature.PayParts(enclose(password, parts)...) },
@@ -110,40 +109,6 @@ func enclose(password string, parts []string) []string {
 	all = append(all, password)
 	all = append(all, parts...)
 	return append(all, password)
-}
-
-// parseAddress accepts an http or https address with a host and nothing that a
-// path could not be appended to.
-func parseAddress(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, errors.New("payparts: the bank's address is not a URL; write it as https://host")
-	}
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, errors.New("payparts: the bank's address needs a scheme and a host, as in https://host")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("payparts: the bank's address must hold no user, query or fragment")
-	}
-	return u, nil
-}
-
-// checkCopied refuses what a copied text most often suffers from: a stray newline
-// would only show as a wrong signature.
-func checkCopied(what, text string) error {
-	if text == "" {
-		return fmt.Errorf("payparts: the %s is empty", what)
-	}
-	if strings.TrimSpace(text) != text {
-		return fmt.Errorf("payparts: the %s begins or ends with white space; remove it", what)
-	}
-	return nil
-}
-
-func withoutRedirects(h *http.Client) *http.Client {
-	copied := *h
-	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &copied
 }
 
 // Call signs and sends any method of Methods from text fields and answers what was
@@ -184,10 +149,10 @@ func (c *Client) send(ctx context.Context, method, verb, address string, body []
 	request.Header.Set("User-Agent", "brama-payparts-client")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return 0, nil, &TransportError{Method: method, Sent: !neverDialled(err), Err: withoutAddress(err)}
+		return 0, nil, &TransportError{Method: method, Sent: !wire.NeverDialled(err), Err: withoutAddress(err)}
 	}
 	defer response.Body.Close()
-	raw, err = readBounded(response.Body)
+	raw, err = wire.ReadAll(response.Body, maxAnswer)
 	if err != nil {
 		return 0, nil, &TransportError{Method: method, Status: response.StatusCode, Sent: true, Err: err}
 	}
@@ -208,16 +173,4 @@ func (c *Client) address(path string, query url.Values) string {
 	u.Path = strings.TrimRight(u.Path, "/") + path
 	u.RawPath, u.RawQuery = "", query.Encode()
 	return u.String()
-}
-
-// readBounded reads a whole answer or refuses it: half an answer is no answer.
-func readBounded(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxAnswer {
-		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
-	}
-	return raw, nil
 }

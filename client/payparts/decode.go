@@ -1,53 +1,12 @@
 package payparts
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/brama-pay/brama/money"
 )
-
-// decodeObject splits exactly one JSON object into its raw values. Struct
-// decoding would match keys in any case and take the last of two: a hole where
-// one reader signs what another acts on.
-func decodeObject(raw []byte) (map[string]json.RawMessage, error) {
-	if !utf8.Valid(raw) {
-		return nil, errors.New("not valid UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	fields, seen := map[string]json.RawMessage{}, map[string]bool{}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, errors.New("not valid JSON")
-		}
-		name, _ := token.(string) // a key always is one
-		if seen[strings.ToLower(name)] {
-			return nil, fmt.Errorf("the key %q occurs twice", name)
-		}
-		seen[strings.ToLower(name)] = true
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, errors.New("not valid JSON")
-		}
-		fields[name] = value
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, errors.New("not valid JSON")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON object")
-	}
-	return fields, nil
-}
 
 // reader takes typed values out of an object and keeps the first error.
 type reader struct {

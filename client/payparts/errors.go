@@ -3,7 +3,6 @@ package payparts
 import (
 	"errors"
 	"fmt"
-	"net"
 )
 
 var (
@@ -106,10 +105,4 @@ func (e *TransportError) verdict() error {
 		return ErrOutcomeUnknown
 	}
 	return ErrNotSent
-}
-
-// neverDialled reports whether a call failed while it was still connecting.
-func neverDialled(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
 }

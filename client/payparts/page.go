@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/instalment"
 )
 
@@ -40,7 +41,7 @@ func (c *Client) QR(ctx context.Context, token string, size int, kind instalment
 }
 
 func readPicture(raw []byte) (picture []byte, refusal *Error, err error) {
-	fields, err := decodeObject(raw)
+	fields, err := wire.Object(raw)
 	if err != nil {
 		return nil, nil, err
 	}

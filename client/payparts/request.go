@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/signature"
 )
@@ -33,26 +33,15 @@ func Methods() []string {
 }
 
 // jsonKinds names the fields that do not travel as JSON strings (api/payparts.md §4).
-var jsonKinds = map[string]func(text string) bool{
-	"amount":     isNumber,
-	"partsCount": isNumber,
-	"scheme":     isNumber,
-	"products":   isList,
-	"showRefund": isBool,
-	"showAmount": isBool,
-	"showInfo":   isBool,
+var jsonKinds = wire.Kinds{
+	"amount":     wire.IsNumber,
+	"partsCount": wire.IsNumber,
+	"scheme":     wire.IsNumber,
+	"products":   wire.IsInside('['),
+	"showRefund": wire.IsBool,
+	"showAmount": wire.IsBool,
+	"showInfo":   wire.IsBool,
 }
-
-func isNumber(text string) bool {
-	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') &&
-		text[len(text)-1] >= '0' && text[len(text)-1] <= '9' && json.Valid([]byte(text))
-}
-
-func isList(text string) bool {
-	return len(text) > 1 && text[0] == '[' && json.Valid([]byte(text))
-}
-
-func isBool(text string) bool { return text == "true" || text == "false" }
 
 // request completes the fields, signs them and prints the body.
 func (c *Client) request(method string, fields map[string]string) ([]byte, error) {
@@ -78,7 +67,7 @@ func (c *Client) request(method string, fields map[string]string) ([]byte, error
 		}
 		full["signature"] = c.sign(parts...)
 	}
-	return encodeFields(full)
+	return jsonKinds.Encode(full)
 }
 
 // SignedParts lists what a request's signature covers, but for the password that
@@ -119,7 +108,7 @@ func productsText(list string) (string, error) {
 	}
 	var text strings.Builder
 	for i, item := range items {
-		fields, err := decodeObject(item)
+		fields, err := wire.Object(item)
 		if err != nil {
 			return "", fmt.Errorf("products[%d]: %w", i, err)
 		}
@@ -140,23 +129,6 @@ func withoutPoint(field, text string) (string, error) {
 		return "", fmt.Errorf("%s %q: must be a decimal number such as 300.00", field, text)
 	}
 	return digits, nil
-}
-
-// encodeFields prints the body. Numbers keep their literal, for that is what the
-// signature covers.
-func encodeFields(fields map[string]string) ([]byte, error) {
-	body := make(map[string]any, len(fields))
-	for name, text := range fields {
-		if !utf8.ValidString(text) || !utf8.ValidString(name) {
-			return nil, fmt.Errorf("the field %q is not valid UTF-8", name)
-		}
-		if fits, special := jsonKinds[name]; special && fits(text) {
-			body[name] = json.RawMessage(text)
-			continue
-		}
-		body[name] = text
-	}
-	return json.Marshal(body)
 }
 
 // params collects the fields of one typed request.

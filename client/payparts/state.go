@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/brama-pay/brama/client/internal/wire"
 	"github.com/brama-pay/brama/money"
 )
 
@@ -130,7 +131,7 @@ func (r *reader) refunds(name string) []Refund {
 }
 
 func readRefund(item json.RawMessage) (Refund, error) {
-	fields, err := decodeObject(item)
+	fields, err := wire.Object(item)
 	if err != nil {
 		return Refund{}, err
 	}
