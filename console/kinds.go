@@ -3,10 +3,13 @@ package console
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/shop"
 )
 
 // kind is an act that needs four eyes: what it asks of the person who proposes it,
@@ -133,4 +136,27 @@ func (v *visit) id(name string) (int64, error) {
 		return 0, fault.Param(name, "must be a number")
 	}
 	return n, nil
+}
+
+// shopID is the shop that was filled in, which there is.
+func (v *visit) shopID() (int64, error) {
+	id, err := v.id("shop")
+	if err != nil {
+		return 0, err
+	}
+	_, err = shop.Load(v.ctx(), v.DB.Reader(), id)
+	return id, err
+}
+
+// amount is the amount that was filled in, in the currency beside it.
+func (v *visit) amount() (money.Amount, error) {
+	currency, ok := money.CurrencyByCode(strings.ToUpper(v.value("currency")))
+	if !ok {
+		return money.Amount{}, fault.Param("currency", "must be a currency's code, such as USD")
+	}
+	amount, err := money.Parse(v.value("amount"), currency)
+	if err != nil {
+		return amount, fault.Param("amount", err.Error())
+	}
+	return amount, nil
 }

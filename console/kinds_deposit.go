@@ -30,26 +30,22 @@ func depositFields(v *visit, wrong problems) []input {
 }
 
 func readDeposit(v *visit) (order, error) {
-	shopID, err := v.id("shop")
+	shopID, err := v.shopID()
 	if err != nil {
 		return order{}, err
 	}
-	if _, err := shop.Load(v.ctx(), v.DB.Reader(), shopID); err != nil {
+	amount, err := v.amount()
+	if err != nil {
 		return order{}, err
 	}
-	currency, ok := money.CurrencyByCode(strings.ToUpper(v.value("currency")))
-	if !ok {
-		return order{}, fault.Param("currency", "must be a currency's code, such as USD")
-	}
-	amount, err := money.Parse(v.value("amount"), currency)
-	if err != nil || !amount.IsPositive() {
-		return order{}, fault.Param("amount", "must be an amount such as 1000.00")
+	if !amount.IsPositive() {
+		return order{}, fault.Param("amount", "must be above zero")
 	}
 	direction := v.value("direction")
 	if direction != "deposit" && direction != "settlement" {
 		return order{}, fault.Param("direction", "must be deposit or settlement")
 	}
-	a := depositArguments{Minor: amount.Minor, Currency: currency.Code(), Settle: direction == "settlement", Note: v.value("note")}
+	a := depositArguments{Minor: amount.Minor, Currency: amount.Currency.Code(), Settle: direction == "settlement", Note: v.value("note")}
 	subject := strings.TrimSpace(fmt.Sprintf("%s of %s, shop %d %s", direction, amount, shopID, a.Note))
 	return ordered(order{shop: shopID, subject: subject}, a)
 }

@@ -53,11 +53,8 @@ func rotateFields(v *visit, wrong problems) []input {
 }
 
 func readRotate(v *visit) (order, error) {
-	shopID, err := v.id("shop")
+	shopID, err := v.shopID()
 	if err != nil {
-		return order{}, err
-	}
-	if _, err := shop.Load(v.ctx(), v.DB.Reader(), shopID); err != nil {
 		return order{}, err
 	}
 	a := rotateArguments{Kind: shop.Kind(v.value("kind"))}

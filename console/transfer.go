@@ -3,9 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
-	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
@@ -46,22 +44,15 @@ func transferFields(v *visit, wrong problems) []input {
 }
 
 func readTransfer(v *visit) (order, error) {
-	shopID, err := v.id("shop")
+	shopID, err := v.shopID()
 	if err != nil {
 		return order{}, err
 	}
-	if _, err := shop.Load(v.ctx(), v.DB.Reader(), shopID); err != nil {
+	amount, err := v.amount()
+	if err != nil {
 		return order{}, err
 	}
-	currency, ok := money.CurrencyByCode(strings.ToUpper(v.value("currency")))
-	if !ok {
-		return order{}, fault.Param("currency", "must be a currency's code, such as USD")
-	}
-	amount, err := money.Parse(v.value("amount"), currency)
-	if err != nil {
-		return order{}, fault.Param("amount", err.Error())
-	}
-	a := transferArguments{ledger.Purpose(v.value("from")), ledger.Purpose(v.value("to")), amount.Minor, currency.Code()}
+	a := transferArguments{ledger.Purpose(v.value("from")), ledger.Purpose(v.value("to")), amount.Minor, amount.Currency.Code()}
 	if err := a.transfer(shopID, v.value("reason"), v.actor()).Check(); err != nil {
 		return order{}, err
 	}
