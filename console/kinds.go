@@ -78,6 +78,7 @@ func kinds() []kind {
 			name: "shop.deposit", title: "Book a deposit or a settlement", needs: operator.Deposit, tone: toneGood,
 			fields: depositFields, read: readDeposit, plan: planDeposit,
 		},
+		confirmKind(),
 		transferKind(),
 		{
 			name: "operator.role", title: "Change an operator's role", needs: operator.ManageOperators, tone: toneBad,

@@ -106,7 +106,7 @@ func shopSheet(v *visit) (*sheet, error) {
 		path: shopPath(row.ID), title: shopTitle(row.ID), crumbs: []crumb{crumbShops}, chain: row.ID, subject: fmt.Sprintf("shop %d", row.ID), version: row.Version,
 		settings: []setting{{group: "Shop", name: "name", doc: "for people, and the payer's page", value: row.Name}},
 		plan: func(values []string, seen int64) db.UseCase[[]change] {
-			return changing[[]shop.Change]{shop.Set{Shop: row.ID, Values: values, Seen: seen, Actor: v.actor()}, changed[shop.Change]}
+			return changing[[]shop.Change]{shop.Set{Shop: row.ID, Values: values, Seen: seen, Alone: true, Actor: v.actor()}, changed[shop.Change]}
 		},
 	}
 	for _, k := range shop.Keys() {

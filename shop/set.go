@@ -14,6 +14,7 @@ type Set struct {
 	Shop   int64
 	Values []string // "key=value"; see Keys, and "name"
 	Seen   int64    // Version of the row that was looked at; 0: whatever it is
+	Alone  bool     // one operator's word: no payout that waits for two may stop to
 	Actor  string
 }
 
@@ -47,6 +48,11 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 	}
 	if reason := checkName(name); reason != "" {
 		return nil, fault.Param("name", reason)
+	}
+	if u.Alone {
+		if err := checkAlone(old, settings); err != nil {
+			return nil, err
+		}
 	}
 	changes := difference(old, settings)
 	if name != row.Name {
