@@ -16,7 +16,19 @@ const (
 	secretBytes   = 20
 	recoveryCodes = 10
 	recoveryBytes = 10
+
+	enrolTime = 15 * time.Minute // for the first code of a second factor that was drawn
 )
+
+// isEnrolling reports whether a session has drawn a second factor that waits for
+// its first code. Another session's, and an old one, are nobody's: whoever finds a
+// browser open would be shown the secret, without the password.
+func (o *Operator) isEnrolling(session, now int64) bool {
+	return o.PendingFactor != "" && o.PendingFor == session && now < o.PendingUntil
+}
+
+// dropPending forgets what was drawn.
+func (o *Operator) dropPending() { o.PendingFactor, o.PendingFor, o.PendingUntil = "", 0, 0 }
 
 // openFactor is a TOTP secret in clear.
 func (p *Operators) openFactor(o *Operator, sealed string) ([]byte, error) {
@@ -38,7 +50,7 @@ func (Enrolling) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("enrolling"
 
 // Pending is the second factor that a visitor is about to enrol; nil when none was begun.
 func (p *Operators) Pending(v *Visitor) (*Enrolling, error) {
-	if v.Operator.PendingFactor == "" {
+	if !v.Operator.isEnrolling(v.Session.ID, p.Now().UnixMilli()) {
 		return nil, nil
 	}
 	secret, err := p.openFactor(v.Operator, v.Operator.PendingFactor)
@@ -68,14 +80,14 @@ func (p *Operators) StartEnrol(ctx context.Context, v *Visitor, password string)
 	if err != nil {
 		return err
 	}
-	_, err = db.Do(ctx, p.DB, db.House, startEnrol{v.Operator.ID, sealed})
+	_, err = db.Do(ctx, p.DB, db.House, startEnrol{v.Operator.ID, v.Session.ID, sealed})
 	return err
 }
 
 // startEnrol keeps what was drawn; it changes nothing until a code confirms it.
 type startEnrol struct {
-	id     int64
-	sealed string
+	id, session int64
+	sealed      string
 }
 
 func (u startEnrol) Reads(r *db.Reads) { operators.Read(r, u.id) }
@@ -85,7 +97,7 @@ func (u startEnrol) Decide(s *db.State) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	o.PendingFactor = u.sealed
+	o.PendingFactor, o.PendingFor, o.PendingUntil = u.sealed, u.session, s.Now()+enrolTime.Milliseconds()
 	operators.Update(s, o)
 	return struct{}{}, nil
 }
@@ -93,8 +105,8 @@ func (u startEnrol) Decide(s *db.State) (struct{}, error) {
 // Enrol makes the drawn factor the visitor's by its first code. Other sessions
 // end, this one goes on under a new token; the recovery codes are shown once.
 func (p *Operators) Enrol(ctx context.Context, v *Visitor, code string, from From) (token string, recovery []string, err error) {
-	if v.Operator.PendingFactor == "" {
-		return "", nil, fault.Param("code", "is of no second factor: begin again")
+	if !v.Operator.isEnrolling(v.Session.ID, p.Now().UnixMilli()) {
+		return "", nil, fault.Param("code", "is of no second factor that was begun here in the last 15 minutes: begin again")
 	}
 	secret, err := p.openFactor(v.Operator, v.Operator.PendingFactor)
 	if err != nil {
@@ -151,10 +163,11 @@ func (u enrol) Decide(s *db.State) (struct{}, error) {
 	if session, ok := sessions.Find(s, u.session); !ok || !session.lives(o, s.Now()) {
 		return struct{}{}, fault.New(fault.NotFound, "you are signed out")
 	}
-	if o.PendingFactor != u.pending {
-		return struct{}{}, fault.New(fault.Busy, "the second factor was begun again meanwhile; begin again")
+	if o.PendingFactor != u.pending || !o.isEnrolling(u.session, s.Now()) {
+		return struct{}{}, fault.New(fault.Busy, "the second factor was begun again meanwhile, or too long ago; begin again")
 	}
-	o.Factor, o.PendingFactor, o.FactorStep, o.Recovery = o.PendingFactor, "", u.step, u.recovery
+	o.Factor, o.FactorStep, o.Recovery = o.PendingFactor, u.step, u.recovery
+	o.dropPending()
 	o.Epoch++
 	save(s, o, o.Actor(), "operator.second-factor", "")
 	u.next.open(s, o, true)
@@ -269,7 +282,8 @@ func (u ResetFactor) Decide(s *db.State) (*Operator, error) {
 	if err != nil || !o.Enrolled() && o.PendingFactor == "" {
 		return o, err
 	}
-	o.Factor, o.PendingFactor, o.FactorStep, o.Recovery = "", "", 0, ""
+	o.Factor, o.FactorStep, o.Recovery = "", 0, ""
+	o.dropPending()
 	o.Epoch++
 	save(s, o, u.Actor, "operator.second-factor.reset", "")
 	return o, nil

@@ -133,6 +133,48 @@ func TestReplacingTheFactorNeedsThePassword(t *testing.T) {
 	}
 }
 
+// A second factor that was begun and left is nobody's after a while, and never
+// another session's: its secret is shown without the password.
+func TestABegunFactorDoesNotStayOpen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h)
+		_, _, token := w.enrolled(t, "ann@example.com")
+		begin := func() string {
+			if err := w.StartEnrol(ctx, w.visitor(t, token), password); err != nil {
+				t.Fatal(err)
+			}
+			pending, err := w.Pending(w.visitor(t, token))
+			if err != nil || pending == nil {
+				t.Fatalf("%v, %v", pending, err)
+			}
+			return pending.Secret
+		}
+		refused := func(what, token, secret string) {
+			t.Helper()
+			v := w.visitor(t, token)
+			if pending, err := w.Pending(v); err != nil || pending != nil {
+				t.Errorf("%s is shown the secret, %v", what, err)
+			}
+			if _, _, err := w.Enrol(ctx, v, w.code(t, secret), here); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s enrols: %v", what, err)
+			}
+		}
+		secret := begin()
+		h.Clock.Add(15 * time.Minute)
+		refused("a late visitor", token, secret)
+		secret = begin()
+		other, err := w.SignIn(ctx, "ann@example.com", password, here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused("another session", other, secret)
+		w.house.Clock.Add(15*time.Minute - time.Millisecond)
+		if _, _, err := w.Enrol(ctx, w.visitor(t, token), w.code(t, secret), here); err != nil {
+			t.Errorf("in the last moment: %v", err)
+		}
+	})
+}
+
 // A new master key leaves no second factor behind.
 func TestReseal(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {

@@ -33,6 +33,8 @@ type Operator struct {
 	Epoch         int64  // sessions of an earlier one are over
 	Factor        string // sealed TOTP secret, "" without a second factor
 	PendingFactor string // sealed, drawn but not confirmed by a code
+	PendingFor    int64  // the session that drew it
+	PendingUntil  int64  // Unix milliseconds from which it is nobody's
 	FactorStep    int64  // 30-second step of the last code that was accepted
 	Recovery      string // hashes of the recovery codes that are left, separated by spaces
 	Failures      int64  // failed sign-ins since the last good one
@@ -51,11 +53,11 @@ func (o *Operator) Actor() string { return "operator:" + o.Email }
 func (o *Operator) subject() string { return "operator " + o.Email }
 
 var operators = db.NewTable("operator",
-	"id, email, role, active, password, must_change, epoch, factor, pending_factor, factor_step, recovery, failures, wait_until, created_at, updated_at, version",
+	"id, email, role, active, password, must_change, epoch, factor, pending_factor, pending_session, pending_until, factor_step, recovery, failures, wait_until, created_at, updated_at, version",
 	"id", func(o *Operator) []any {
 		return []any{
-			&o.ID, &o.Email, &o.Role, &o.Active, &o.Password, &o.MustChange, &o.Epoch, &o.Factor, &o.PendingFactor, &o.FactorStep,
-			&o.Recovery, &o.Failures, &o.WaitUntil, &o.CreatedAt, &o.UpdatedAt, &o.Version,
+			&o.ID, &o.Email, &o.Role, &o.Active, &o.Password, &o.MustChange, &o.Epoch, &o.Factor, &o.PendingFactor, &o.PendingFor,
+			&o.PendingUntil, &o.FactorStep, &o.Recovery, &o.Failures, &o.WaitUntil, &o.CreatedAt, &o.UpdatedAt, &o.Version,
 		}
 	})
 
