@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"net/http"
 	"regexp"
@@ -16,7 +17,7 @@ import (
 // Bounds of an export: what is longer is taken in parts.
 const (
 	exportRows = 1_000_000
-	exportTime = 5 * time.Minute
+	exportTime = 30 * time.Minute
 
 	exportPatience = 30 * time.Second // with a reader that takes nothing
 )
@@ -33,6 +34,16 @@ type export struct {
 	rows    int
 	out     *csv.Writer
 	wire    *bufio.Writer
+}
+
+// serveFile serves a file, which takes longer than a page may: the request's time
+// is too short for it, and ends neither with its reader nor with a page's time. A
+// reader that left, or takes nothing, is found out by writing.
+func (v *visit) serveFile() error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), exportTime)
+	defer cancel()
+	v.r = v.r.WithContext(ctx)
+	return v.at.serve(v)
 }
 
 // newExport answers a file of a shop's list (0: of all shops); subject says in the

@@ -1,11 +1,15 @@
 package console
 
 import (
+	"bufio"
+	"context"
 	"encoding/csv"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
@@ -86,5 +90,50 @@ func TestExportCutOff(t *testing.T) {
 	body, err := io.ReadAll(answered.Body)
 	if err == nil || !strings.Contains(string(body), "1,x\r\nincomplete: ") {
 		t.Errorf("half a list was taken for the whole: %q, %v", body, err)
+	}
+}
+
+// A file takes longer than a page may, and than the server gives an answer: it is
+// whole all the same, for a reader that is slow but reads.
+func TestExportOutlivesARequest(t *testing.T) {
+	const pieces, pause, pageTime = 30, 20 * time.Millisecond, 150 * time.Millisecond
+	k := newKit(t)
+	config := k.config()
+	config.Deadline = func(d time.Duration) time.Time { return time.Now().Add(d) }
+	long := route{pattern: "GET /console/long.csv", title: "Export", needs: operator.Export, serve: func(v *visit) error {
+		e := v.newExport(db.House, "samples", "samples", "id")
+		for range pieces {
+			time.Sleep(pause)
+			if err := v.ctx().Err(); err != nil {
+				return e.end(err)
+			}
+			if err := e.row(strings.Repeat("x", 4000)); err != nil {
+				return err
+			}
+			e.flush()
+		}
+		return e.end(nil)
+	}}
+	door := serving(config, append(pages(), long))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), pageTime)
+		defer cancel()
+		door.ServeHTTP(w, r.WithContext(ctx))
+	}))
+	server.Config.WriteTimeout = pageTime
+	server.Start()
+	defer server.Close()
+	k.url = server.URL
+	answered, err := k.as(t, operator.Support).Get(k.url + "/console/long.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answered.Body.Close()
+	lines := 0
+	for in := bufio.NewScanner(answered.Body); in.Scan(); lines++ {
+		time.Sleep(pause / 2)
+	}
+	if lines != pieces+1 {
+		t.Errorf("%d of %d lines", lines, pieces+1)
 	}
 }

@@ -84,6 +84,9 @@ func (v *visit) run() (err error) {
 	if admitted, err := v.admit(); err != nil || !admitted {
 		return err
 	}
+	if v.at.needs == operator.Export {
+		return v.serveFile()
+	}
 	return v.at.serve(v)
 }
 
