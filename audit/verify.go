@@ -19,6 +19,11 @@ const page = 500
 // A chain cut back to an earlier state together with its head looks whole; only
 // a copy of the head kept elsewhere (Head) shows that.
 func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string)) error {
+	return Watch(ctx, from, shop, report, func(int64) {})
+}
+
+// Watch is Verify that says now and then to which link it has come.
+func Watch(ctx context.Context, from *sql.DB, shop int64, report func(what, subject, detail string), come func(seq int64)) error {
 	// The last link is read before the head: they are committed together, so the
 	// head is never behind it unless somebody tampered.
 	last, err := Newest(ctx, from, shop, 0, 1)
@@ -33,7 +38,7 @@ func Verify(ctx context.Context, from *sql.DB, shop int64, report func(what, sub
 		report("audit head differs", subject(last[0].Shop, last[0].Seq), fmt.Sprintf("the head says %d links", end.Seq))
 		end.Seq, end.Hash = last[0].Seq, last[0].Hash
 	}
-	return follow(ctx, from, shop, &walk{end: end, report: report})
+	return follow(ctx, from, shop, &walk{end: end, report: report, come: come})
 }
 
 func follow(ctx context.Context, from *sql.DB, shop int64, w *walk) error {
@@ -45,6 +50,7 @@ func follow(ctx context.Context, from *sql.DB, shop int64, w *walk) error {
 		for _, link := range found {
 			w.step(link)
 		}
+		w.come(w.seq)
 		if len(found) < page {
 			break
 		}
@@ -91,6 +97,7 @@ type walk struct {
 	hash   string
 	end    Position
 	report func(what, subject, detail string)
+	come   func(seq int64)
 }
 
 func (w *walk) step(link *Link) {

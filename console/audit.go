@@ -1,13 +1,10 @@
 package console
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
@@ -115,41 +112,6 @@ func auditFile(v *visit) error {
 		}
 		l.next = q.Before
 	}
-}
-
-// checkTime bounds the check of a chain in the console.
-const checkTime = 20 * time.Second
-
-// chainCheck is what the check of a chain found.
-type chainCheck struct {
-	shop  int64
-	end   audit.Position
-	wrong [][3]string // what, subject, detail; the first hundred
-	count int
-	late  bool // there was not time for the whole chain
-}
-
-// checkChain walks through a chain and shows whether it is whole.
-func checkChain(v *visit) error {
-	shopID, err := strconv.ParseInt(v.value("shop"), 10, 64)
-	if err != nil || shopID < 0 {
-		return fault.Param("shop", "must be the number of a shop, or 0 for the house")
-	}
-	c := chainCheck{shop: shopID}
-	ctx, cancel := context.WithTimeout(v.ctx(), checkTime)
-	defer cancel()
-	if c.end, err = audit.Head(ctx, v.DB.Reader(), shopID); err != nil {
-		return err
-	}
-	err = audit.Verify(ctx, v.DB.Reader(), shopID, func(what, subject, detail string) {
-		if c.count++; c.count <= 100 {
-			c.wrong = append(c.wrong, [3]string{what, subject, detail})
-		}
-	})
-	if c.late = errors.Is(ctx.Err(), context.DeadlineExceeded); err != nil && !c.late {
-		return err
-	}
-	return v.page(page{title: "Check of a chain", crumbs: []crumb{{"Audit", auditPath}}, body: chainBody(c)})
 }
 
 func chainName(shopID int64) string {

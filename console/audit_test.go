@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payway"
 )
@@ -39,5 +41,36 @@ func TestAuditPage(t *testing.T) {
 	}
 	if answered := k.as(t, operator.Support).get(t, auditPath+"/export.csv?act=payway.set"); strings.Count(answered.body, "\r\n") != 2 {
 		t.Errorf("%q", answered.body)
+	}
+}
+
+// One chain is checked at a time, however many ask; the others see how far it is.
+func TestOneCheckAtATime(t *testing.T) {
+	occupy := route{pattern: "GET /console/occupy", title: "Occupy", needs: operator.See, serve: func(v *visit) error {
+		run := chainRun{shop: 1520, end: audit.Position{Seq: 90_000}, by: "operator:early@example.com", started: v.Now().UnixMilli()}
+		if _, free := v.checks.begin(run); !free {
+			t.Error("it is not free")
+		}
+		v.checks.come(4711)
+		return v.to(root)
+	}}
+	vacate := route{pattern: "GET /console/vacate", title: "Vacate", needs: operator.See, serve: func(v *visit) error {
+		v.checks.end()
+		return v.to(root)
+	}}
+	k := kitOn(t, dbtest.SQLite(t), occupy, vacate)
+	viewer := k.as(t, operator.Viewer)
+	check := func() string { return viewer.post(t, auditPath+"/check", url.Values{"shop": {"0"}}).body }
+	viewer.get(t, "/console/occupy")
+	for range 3 {
+		if body := check(); !strings.Contains(body, "link 4711 of 90000") || !strings.Contains(body, "operator:early@example.com") || strings.Contains(body, "whole") {
+			t.Errorf("beside another: %s", body)
+		}
+	}
+	viewer.get(t, "/console/vacate")
+	for range 2 { // each leaves the room free for the next
+		if body := check(); !strings.Contains(body, "whole") {
+			t.Errorf("alone: %s", body)
+		}
 	}
 }

@@ -47,6 +47,7 @@ type door struct {
 	mux     *http.ServeMux
 	routes  []route
 	foreign *http.CrossOriginProtection
+	checks  checkRoom
 }
 
 // New is the console, for /console/. A route that says not who may use it panics.
