@@ -82,7 +82,7 @@ func (s storage) open(ctx context.Context, readOnly bool) (*db.DB, error) {
 	case errors.Is(err, db.ErrInUse):
 		return nil, fmt.Errorf("--data %s: %w; stop it, or choose another directory", s.Data, db.ErrInUse)
 	case err != nil && s.Database != "":
-		return nil, fmt.Errorf("--database: %w", err)
+		return nil, unreached(s.Database, err)
 	case err != nil:
 		return nil, fmt.Errorf("--data: %w", err)
 	}
