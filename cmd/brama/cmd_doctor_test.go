@@ -1,0 +1,20 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Without --shop the only one that can be meant is, and else those that may be are named.
+func TestDoctorFindsTheShop(t *testing.T) {
+	e := newEstate(t).founded()
+	e.refused("there is no shop; make one", "doctor")
+	e.must("shop", "create", "First", "--id", "77", "--commit")
+	e.refused("the shop has configured none", "doctor") // 77, the only one
+	e.must("shop", "create", "Second", "--id", "78", "--commit")
+	e.refused("which shop? --shop 77 (First), --shop 78 (Second)", "doctor")
+	e.must("shop", "set", "78", "callback_url=http://127.0.0.1:1/x", "--commit")
+	if got := e.run("doctor"); !strings.Contains(got.stdout, "127.0.0.1:1") { // 78's, the only one that has any
+		t.Error(got)
+	}
+}
