@@ -124,20 +124,3 @@ func (c column) setNumber(row unsafe.Pointer, n int64) error {
 	}
 	return nil
 }
-
-// value is what the field of a row holds, as the drivers take it: an int64, a
-// string, a bool or bytes. No bytes are bytes of length 0: no column of ours is NULL.
-func (c column) value(row unsafe.Pointer) any {
-	switch c.kind {
-	case reflect.String:
-		return *c.text(row)
-	case reflect.Bool:
-		return c.number(row) != 0
-	case reflect.Slice:
-		if b := *c.bytes(row); b != nil {
-			return b
-		}
-		return []byte{}
-	}
-	return c.number(row)
-}

@@ -55,6 +55,20 @@ func kill(t *testing.T, conn *pgx.Conn, state string) {
 	t.Fatal("the connections do not end")
 }
 
+// A pooler between us may forget what a connection has prepared: nobody notices.
+func TestForgottenStatementsArePreparedAgain(t *testing.T) {
+	h := dbtest.Postgres(t, own())
+	do(t, h, 1, chain(3))
+	for range 3 {
+		if err := h.DB.Deallocate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := do(t, h, 1, follow(2)); got != 1+2 {
+			t.Errorf("two levels sum to %d", got)
+		}
+	}
+}
+
 func TestAConnectionKilledBeforeCommit(t *testing.T) {
 	h := dbtest.Postgres(t, own())
 	killer := rawConn(t, h.Config.URL)

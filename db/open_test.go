@@ -179,7 +179,7 @@ func same(a, b item) bool {
 		a.State == b.State && a.Open == b.Open && a.Version == b.Version
 }
 
-// More rows than one statement holds, in and out.
+// A thousand rows of one decision, in and out.
 func TestManyRowsInOneDecision(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
 		const n = 1000

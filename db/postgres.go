@@ -2,6 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
+	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -20,8 +23,9 @@ const rollbackTimeout = 5 * time.Second
 // step of a batch go out together, through pgx's pipeline. A connection that
 // broke is replaced at the next transaction.
 type postgresEngine struct {
-	pool *pgxpool.Pool
-	conn *pgxpool.Conn
+	pool    *pgxpool.Pool
+	conn    *pgxpool.Conn
+	spoiled bool // the connection is not to be used for another transaction
 }
 
 // begin opens a transaction. A connection that died while it was idle is found
@@ -65,7 +69,7 @@ func (e *postgresEngine) rollback() {
 	if !e.conn.Conn().IsClosed() {
 		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
 		defer cancel()
-		if _, err := e.conn.Exec(ctx, "ROLLBACK"); err != nil {
+		if _, err := e.conn.Exec(ctx, "ROLLBACK"); err != nil || e.spoiled {
 			_ = e.conn.Conn().Close(ctx)
 		}
 	}
@@ -74,7 +78,7 @@ func (e *postgresEngine) rollback() {
 
 func (e *postgresEngine) release() {
 	e.conn.Release()
-	e.conn = nil
+	e.conn, e.spoiled = nil, false
 }
 
 func (e *postgresEngine) close() {}
@@ -91,50 +95,96 @@ func (e *postgresEngine) write(ctx context.Context, written []*slot) error {
 	return e.run(ctx, writeStatements(written))
 }
 
-// run executes the statements in order, in one round trip.
+// preparedKey is where a connection keeps the names of what it has prepared.
+const preparedKey = "github.com/brama-pay/brama/db prepared"
+
+// prepared are the names of the statements that a connection has prepared.
+func prepared(conn *pgconn.PgConn) map[string]bool {
+	names, ok := conn.CustomData()[preparedKey].(map[string]bool)
+	if !ok {
+		names = map[string]bool{}
+		conn.CustomData()[preparedKey] = names
+	}
+	return names
+}
+
+// run executes the statements in order, in one round trip; a statement that the
+// connection has not met is prepared on the way.
 func (e *postgresEngine) run(ctx context.Context, statements []statement) error {
 	if len(statements) == 0 {
 		return nil
 	}
-	batch := &pgx.Batch{}
+	conn := e.conn.Conn().PgConn()
+	known, fresh := prepared(conn), map[string]bool{}
+	pipeline := conn.StartPipeline(ctx)
 	for _, s := range statements {
-		batch.Queue(s.sql, s.args...)
-	}
-	results := e.conn.SendBatch(ctx, batch)
-	for _, s := range statements {
-		if err := resultPostgres(results, s); err != nil {
-			_ = results.Close()
-			return err
+		if !known[s.name] && !fresh[s.name] {
+			fresh[s.name] = true
+			pipeline.SendPrepare(s.name, s.sql, nil)
 		}
+		pipeline.SendQueryPrepared(s.name, s.params, binaryForm, binaryForm)
 	}
-	return results.Close()
+	err := pipeline.Sync()
+	if err == nil {
+		err = results(pipeline, statements)
+	}
+	ended := pipeline.Close()
+	if err == nil {
+		err = ended
+	}
+	var met unexpected
+	if err == nil || ended == nil && errors.As(err, &met) {
+		maps.Copy(known, fresh)
+		return err
+	}
+	e.spoiled = true // what it has prepared is not known
+	return err
 }
 
-func resultPostgres(results pgx.BatchResults, s statement) error {
-	if s.scan == nil {
-		tag, err := results.Exec()
-		if err == nil && tag.RowsAffected() != s.rows {
-			err = unexpected{s.note, tag.RowsAffected(), s.rows}
-		}
-		return err
-	}
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := s.scan(rows); err != nil {
+// binaryForm is the form of every parameter and every column.
+var binaryForm = []int16{pgx.BinaryFormatCode}
+
+// results takes what the server answers, in the order of the statements.
+func results(pipeline *pgconn.Pipeline, statements []statement) error {
+	for len(statements) > 0 {
+		result, err := pipeline.GetResults()
+		if err != nil {
 			return err
 		}
+		rows, ok := result.(*pgconn.ResultReader)
+		if !ok {
+			if result == nil {
+				return io.ErrUnexpectedEOF
+			}
+			continue // of a preparation
+		}
+		if err := statements[0].answered(rows); err != nil {
+			return err
+		}
+		statements = statements[1:]
 	}
-	return rows.Err()
+	return nil
+}
+
+// answered takes the rows of a statement, or looks how many it affected.
+func (s statement) answered(rows *pgconn.ResultReader) (err error) {
+	for s.row != nil && err == nil && rows.NextRow() {
+		err = s.row(rows.Values())
+	}
+	tag, ended := rows.Close()
+	switch {
+	case ended != nil:
+		return ended
+	case err == nil && s.row == nil && tag.RowsAffected() != s.rows:
+		return unexpected{s.note, tag.RowsAffected(), s.rows}
+	}
+	return err
 }
 
 // postgresKind says what an error of PostgreSQL means, by its code.
 func postgresKind(err *pgconn.PgError) (kind fault.Kind, transient bool) {
 	switch {
-	case err.Code == "40001", err.Code == "40P01":
+	case err.Code == "40001", err.Code == "40P01", err.Code == "26000": // a statement that a pooler forgot is prepared again
 		return fault.Unavailable, true
 	case strings.HasPrefix(err.Code, "08"), strings.HasPrefix(err.Code, "53"), strings.HasPrefix(err.Code, "57"), strings.HasPrefix(err.Code, "58"):
 		return fault.Unavailable, false

@@ -1,42 +1,43 @@
 package db
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"math/bits"
+	"reflect"
 	"strings"
+	"unsafe"
 )
 
-// statement is one SQL text with its arguments, for PostgreSQL: rows go by set,
-// because each statement of a batch costs the server a plan and the wire a message.
+// statement is one prepared statement with its parameters, for PostgreSQL: rows go
+// by set, because each statement of a batch costs the server a run and the wire a
+// message. A parameter is one column of all its rows, so that a text does not depend
+// on their number.
 type statement struct {
-	sql  string
-	args []any
-	scan func(scanner) error // called for each row; nil when none is expected
-	rows int64               // rows that must be affected; checked when scan is nil
-	note string              // what it means when they are not
+	text
+	params [][]byte             // arrays, in PostgreSQL's binary form
+	row    func([][]byte) error // called for each row; nil when none is expected
+	rows   int64                // rows that must be affected; checked when row is nil
+	note   string               // what it means when they are not
 }
 
-type scanner interface{ Scan(dest ...any) error }
+// text is an SQL text and the name under which a connection prepares it.
+type text struct{ name, sql string }
 
-// perStatement bounds the parameters of one statement. Both databases take far
-// more; above this a longer statement saves nothing.
-const perStatement = 480
+// lockText locks shops.
+var lockText = text{"lock", "SELECT id FROM " + lockTable + " WHERE id = ANY(CAST($1 AS BIGINT[])) ORDER BY id FOR UPDATE"}
 
 // lockStatement locks the rows of the shops, in the order of their numbers.
 func lockStatement(shops []int64) statement {
-	args := make([]any, len(shops))
-	for i, id := range shops {
-		args[i] = id
+	ids := newArray(reflect.Int64, len(shops))
+	for _, id := range shops {
+		ids.number(id)
 	}
-	return statement{ // the one text that only PostgreSQL runs
-		sql:  "SELECT id FROM " + lockTable + " WHERE id IN (" + params(0, len(shops)) + ") ORDER BY id FOR UPDATE",
-		args: args,
-		scan: func(row scanner) error { var id int64; return row.Scan(&id) },
-	}
+	return statement{text: lockText, params: [][]byte{ids.form}, row: func([][]byte) error { return nil }}
 }
 
 // loadStatements load the wanted rows of the batch by set: one statement for a
-// table and key, or several when there are very many.
+// table and key.
 func loadStatements(wanted []lookup, into *sheet) []statement {
 	var statements []statement
 	type byKey struct {
@@ -52,122 +53,101 @@ func loadStatements(wanted []lookup, into *sheet) []statement {
 		}
 		groups[k] = append(groups[k], l)
 	}
-	for _, first := range order {
-		group := groups[first]
-		size := perStatement / len(first.table.keys[first.no])
-		for len(group) > 0 {
-			n := min(size, len(group))
-			statements = append(statements, loadStatement(first.table, first.no, group[:n], into))
-			group = group[n:]
-		}
+	for _, k := range order {
+		statements = append(statements, loadStatement(k.table, k.no, groups[k], into))
 	}
 	return statements
 }
 
-// loadStatement joins the table with a list of keys; the casts tell PostgreSQL what
-// the keys are. The list is padded to a power of two with its last key, so that few
-// texts exist.
-func loadStatement(t *table, no int, group []lookup, into *sheet) statement {
-	padded := 1
-	for padded < len(group) {
-		padded *= 2
+// loadStatement joins the table with a list of keys.
+func loadStatement(t *table, no int, wanted []lookup, into *sheet) statement {
+	keys := arraysOf(t, t.keys[no], len(wanted))
+	for _, l := range wanted {
+		i := 0
+		l.parts(func(n int64) { keys[i].number(n); i++ }, func(s string) { keys[i].text(s); i++ })
 	}
-	args := make([]any, 0, padded*len(t.keys[no]))
-	for i := range padded {
-		group[min(i, len(group)-1)].parts(func(n int64) { args = append(args, n) }, func(text string) { args = append(args, text) })
+	return statement{
+		text:   t.text('L', no, func() string { return loadText(t, no) }),
+		params: forms(keys),
+		row: func(values [][]byte) error {
+			found := t.blank()
+			at := t.at(found)
+			for i, c := range t.columns {
+				if err := c.take(at, values[i]); err != nil {
+					return err
+				}
+			}
+			into.hold(t, found)
+			return nil
+		},
 	}
-	text := t.text(textKey{'L', no, padded}, func() string { return loadText(t, no, padded) })
-	return statement{sql: text, args: args, scan: func(row scanner) error {
-		found := t.blank()
-		if err := row.Scan(t.values(found)...); err != nil {
-			return err
-		}
-		into.hold(t, found)
-		return nil
-	}}
 }
 
-func loadText(t *table, no int, rows int) string {
+func loadText(t *table, no int) string {
 	var names, kinds, on []string
 	for i, at := range t.keys[no] {
 		names, kinds = append(names, fmt.Sprintf("k%d", i+1)), append(kinds, t.columns[at].sqlType())
 		on = append(on, fmt.Sprintf("t.%s = k.k%d", t.columns[at].name, i+1))
 	}
-	return "WITH k(" + strings.Join(names, ", ") + ") AS (" + valuesText(kinds, rows) + ") SELECT " + t.list("t.") + " FROM k CROSS JOIN " + t.name +
+	return "SELECT " + t.list("t.") + " FROM " + rowsText(kinds) + " AS k(" + strings.Join(names, ", ") + ") CROSS JOIN " + t.name +
 		" t WHERE " + strings.Join(on, " AND ")
 }
 
-// writeStatements turn the written rows into INSERTs and UPDATEs of several rows
-// of a table each, tables in the order they were first met. An UPDATE is guarded by
-// the versions that were read.
+// writeStatements turn the written rows into an INSERT and an UPDATE for each table,
+// tables in the order they were first met. An UPDATE is guarded by the versions that
+// were read.
 func writeStatements(written []*slot) []statement {
 	var statements []statement
 	stamp(written)
-	for _, insert := range []bool{true, false} {
-		tables, rows := byTable(written, insert)
-		for _, t := range tables {
-			width, write := len(t.columns), insertStatement
-			if !insert {
-				width, write = width+1, updateStatement
-			}
-			for left := rows[t]; len(left) > 0; {
-				n := powerOfTwo(min(len(left), max(1, perStatement/width)))
-				statements = append(statements, write(t, left[:n]))
-				left = left[n:]
-			}
-		}
+	tables, rows := byTable(written, true)
+	for _, t := range tables {
+		statements = append(statements, insertStatement(t, rows[t]))
+	}
+	tables, rows = byTable(written, false)
+	for _, t := range tables {
+		statements = append(statements, updateStatement(t, rows[t]))
 	}
 	return statements
 }
 
-// powerOfTwo is the greatest one that is at most n: few sizes make few texts.
-func powerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
-
 func insertStatement(t *table, rows []*slot) statement {
-	args := make([]any, 0, len(t.columns)*len(rows))
-	for _, s := range rows {
-		row := t.at(s.row)
-		for _, c := range t.columns {
-			args = append(args, c.value(row))
-		}
+	all := make([]int, len(t.columns))
+	for at := range all {
+		all[at] = at
 	}
-	text := t.text(textKey{'I', 0, len(rows)}, func() string { return insertText(t, len(rows)) })
-	return statement{sql: text, args: args, rows: int64(len(rows)), note: t.wasThere()}
+	return statement{
+		text:   t.text('I', 0, func() string { return insertText(t) }),
+		params: forms(columnsOfRows(t, all, rows)),
+		rows:   int64(len(rows)), note: t.wasThere(),
+	}
 }
 
-func insertText(t *table, rows int) string {
-	width := len(t.columns)
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + t.list("") + ") VALUES ")
-	for i := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + params(i*width, width) + ")")
+func insertText(t *table) string {
+	var kinds []string
+	for _, c := range t.columns {
+		kinds = append(kinds, c.sqlType())
 	}
-	return b.String() + " ON CONFLICT DO NOTHING"
+	return "INSERT INTO " + t.name + " (" + t.list("") + ") SELECT * FROM " + rowsText(kinds) + " AS v ON CONFLICT DO NOTHING"
 }
 
 // updateStatement sets every column that is no key, of the rows whose key and the
 // version that was read are still the same.
 func updateStatement(t *table, rows []*slot) statement {
-	args := make([]any, 0, (len(t.columns)+1)*len(rows))
+	base := newArray(reflect.Int64, len(rows))
 	for _, s := range rows {
-		row := t.at(s.row)
-		for _, list := range [2][]int{t.settable(), t.keys[0]} {
-			for _, at := range list {
-				args = append(args, t.columns[at].value(row))
-			}
-		}
-		args = append(args, s.base)
+		base.number(s.base)
 	}
-	text := t.text(textKey{'U', 0, len(rows)}, func() string { return updateText(t, len(rows)) })
-	return statement{sql: text, args: args, rows: int64(len(rows)), note: t.wasChanged()}
+	columns := append(columnsOfRows(t, t.settable(), rows), columnsOfRows(t, t.keys[0], rows)...)
+	return statement{
+		text:   t.text('U', 0, func() string { return updateText(t) }),
+		params: forms(append(columns, base)),
+		rows:   int64(len(rows)), note: t.wasChanged(),
+	}
 }
 
 // updateText joins the table with the list of what its rows become: s1, s2 … are
 // set where the key is k1, k2 … and the version was base.
-func updateText(t *table, rows int) string {
+func updateText(t *table) string {
 	var names, kinds, sets, where []string
 	for i, at := range t.settable() {
 		names, kinds = append(names, fmt.Sprintf("s%d", i+1)), append(kinds, t.columns[at].sqlType())
@@ -178,34 +158,124 @@ func updateText(t *table, rows int) string {
 		where = append(where, fmt.Sprintf("t.%s = v.k%d", t.columns[at].name, i+1))
 	}
 	names, kinds = append(names, "base"), append(kinds, "BIGINT")
-	return "UPDATE " + t.name + " AS t SET " + strings.Join(sets, ", ") + " FROM (" + valuesText(kinds, rows) + ") AS v(" + strings.Join(names, ", ") +
+	return "UPDATE " + t.name + " AS t SET " + strings.Join(sets, ", ") + " FROM " + rowsText(kinds) + " AS v(" + strings.Join(names, ", ") +
 		") WHERE " + strings.Join(where, " AND ") + " AND t.version = v.base"
 }
 
-// valuesText is a list of rows of parameters, each told its type.
-func valuesText(kinds []string, rows int) string {
+// rowsText is a set of rows, each of whose columns is a parameter.
+func rowsText(kinds []string) string {
 	var b strings.Builder
-	b.WriteString("VALUES ")
-	for row := range rows {
-		if row > 0 {
+	b.WriteString("unnest(")
+	for i, kind := range kinds {
+		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteByte('(')
-		for i, kind := range kinds {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(&b, "CAST($%d AS %s)", row*len(kinds)+i+1, kind)
-		}
-		b.WriteByte(')')
+		fmt.Fprintf(&b, "CAST($%d AS %s[])", i+1, kind)
 	}
+	b.WriteByte(')')
 	return b.String()
 }
 
-func params(after, n int) string {
-	parts := make([]string, n)
-	for i := range parts {
-		parts[i] = fmt.Sprintf("$%d", after+i+1)
+// array is a list of values of one kind in PostgreSQL's binary form: a head of five
+// numbers – dimensions, whether there are NULLs, the type, the length, the first
+// index – and then each value after its length.
+type array struct {
+	kind reflect.Kind
+	form []byte
+}
+
+// The numbers by which PostgreSQL knows our four types (pg_type.dat).
+const (
+	boolOID  = 16
+	byteaOID = 17
+	int8OID  = 20
+	textOID  = 25
+)
+
+func newArray(kind reflect.Kind, length int) array {
+	oid, each := uint32(int8OID), 12
+	switch kind {
+	case reflect.String:
+		oid, each = textOID, 24
+	case reflect.Bool:
+		oid, each = boolOID, 5
+	case reflect.Slice:
+		oid, each = byteaOID, 36
 	}
-	return strings.Join(parts, ", ")
+	a := array{kind, make([]byte, 0, 20+each*length)}
+	for _, n := range [5]uint32{1, 0, oid, uint32(length), 1} { //nolint:gosec // rows of a batch
+		a.form = binary.BigEndian.AppendUint32(a.form, n)
+	}
+	return a
+}
+
+func (a *array) number(n int64) {
+	if a.kind == reflect.Bool {
+		a.form = append(binary.BigEndian.AppendUint32(a.form, 1), byte(n))
+		return
+	}
+	a.form = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(a.form, 8), uint64(n)) //nolint:gosec // its bits
+}
+
+func (a *array) text(s string) {
+	a.form = append(binary.BigEndian.AppendUint32(a.form, uint32(len(s))), s...) //nolint:gosec // bounded input
+}
+
+func (a *array) bytes(b []byte) {
+	a.form = append(binary.BigEndian.AppendUint32(a.form, uint32(len(b))), b...) //nolint:gosec // bounded input
+}
+
+// arraysOf are empty arrays for some of a table's columns.
+func arraysOf(t *table, positions []int, length int) []array {
+	arrays := make([]array, len(positions), len(positions)+len(t.keys[0])+1)
+	for i, at := range positions {
+		arrays[i] = newArray(t.columns[at].kind, length)
+	}
+	return arrays
+}
+
+// columnsOfRows are some of the columns of the rows.
+func columnsOfRows(t *table, positions []int, rows []*slot) []array {
+	arrays := arraysOf(t, positions, len(rows))
+	for i, at := range positions {
+		c := t.columns[at]
+		for _, s := range rows {
+			switch row := t.at(s.row); c.kind {
+			case reflect.String:
+				arrays[i].text(*c.text(row))
+			case reflect.Slice:
+				arrays[i].bytes(*c.bytes(row))
+			default:
+				arrays[i].number(c.number(row))
+			}
+		}
+	}
+	return arrays
+}
+
+func forms(arrays []array) [][]byte {
+	params := make([][]byte, len(arrays))
+	for i, a := range arrays {
+		params[i] = a.form
+	}
+	return params
+}
+
+// take puts a value as PostgreSQL sends it, in its binary form, into the field of a row.
+func (c column) take(row unsafe.Pointer, value []byte) error {
+	switch {
+	case value == nil:
+		return errors.New("db: the column " + c.name + " is NULL")
+	case c.kind == reflect.String:
+		*c.text(row) = string(value)
+		return nil
+	case c.kind == reflect.Slice:
+		*c.bytes(row) = append([]byte{}, value...)
+		return nil
+	case c.kind == reflect.Bool && len(value) == 1:
+		return c.setNumber(row, int64(value[0]))
+	case len(value) == 8:
+		return c.setNumber(row, int64(binary.BigEndian.Uint64(value))) //nolint:gosec // its bits
+	}
+	return fmt.Errorf("db: the column %s came as %d bytes", c.name, len(value))
 }

@@ -34,25 +34,25 @@ type table struct {
 	copy    func(any) any
 	at      func(any) unsafe.Pointer
 	values  func(any) []any // pointers to the row's fields
-	texts   sync.Map        // textKey to SQL text
+	texts   sync.Map        // textKey to text
 	sets    []int           // see settable
 	setOnce sync.Once
 }
 
-// textKey names an SQL text of a table: what it does, by which key, for how many rows.
+// textKey names an SQL text of a table: what it does, and by which key.
 type textKey struct {
 	verb byte
 	no   int
-	rows int
 }
 
 // text is a text of the table, made once.
-func (t *table) text(k textKey, write func() string) string {
-	if text, ok := t.texts.Load(k); ok {
-		return text.(string)
+func (t *table) text(verb byte, no int, write func() string) text {
+	key := textKey{verb, no}
+	if made, ok := t.texts.Load(key); ok {
+		return made.(text)
 	}
-	text, _ := t.texts.LoadOrStore(k, write())
-	return text.(string)
+	made, _ := t.texts.LoadOrStore(key, text{fmt.Sprintf("%s_%c%d", t.name, verb, no), write()})
+	return made.(text)
 }
 
 // settable are the columns that an UPDATE sets: all that are in no unique key.

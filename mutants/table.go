@@ -160,7 +160,7 @@ var mutants = []mutant{
 	{"a server's last word says that nothing was stored", doubt, "db/fault.go", `pg.SeverityUnlocalized == "ERROR":`, `pg.SeverityUnlocalized != "":`, ""},
 	{"a rollback is answered as a commit", durable, "db/postgres.go", `tag.String() != "COMMIT"`, `tag.String() == ""`, ""},
 	{"the shops are not locked", once, "db/postgres.go", "if len(shops) > 0 {", "if len(shops) < 0 {", ""},
-	{"PostgreSQL: a row that was not written passes", guarded, "db/postgres.go", "tag.RowsAffected() != s.rows {", "tag.RowsAffected() > s.rows {", ""},
+	{"PostgreSQL: a row that was not written passes", guarded, "db/postgres.go", "tag.RowsAffected() != s.rows:", "tag.RowsAffected() > s.rows:", ""},
 
 	// The attempt before the call, and what operators move by hand.
 	{"a call is not written down before it is sent", once, "provider/attempt.go", "Attempts.Insert(s, &a)", "_ = Attempts", "payout invoice"},
