@@ -23,13 +23,6 @@ type sum struct {
 	total  bool
 }
 
-func (s sum) text() string {
-	if s.rate != "" {
-		return s.rate
-	}
-	return s.amount.String()
-}
-
 // rateWords is a stored rate in words: what one unit costs, as it was stored.
 func rateWords(x fee.Exchange) string {
 	if x.Inverse {
@@ -55,7 +48,7 @@ func exact(a money.Amount, x fee.Exchange, to money.Currency) string {
 	if back, ok := new(big.Rat).SetString(text); !ok || back.Cmp(value) != 0 {
 		equals = "≈"
 	}
-	return fmt.Sprintf("%s %s %s %s %s %s", a, sign, x.Rate, equals, trimmed(text), to)
+	return fmt.Sprintf("%s %s %s %s %s %s", grouped(a), sign, x.Rate, equals, parted(trimmed(text)), to)
 }
 
 func decimal(a money.Amount) *big.Rat {
@@ -74,13 +67,13 @@ func trimmed(text string) string {
 func tariffWords(t fee.Tariff, c money.Currency) string {
 	parts := []string{t.Percent.String() + " %"}
 	if t.Fix > 0 {
-		parts = append(parts, "+ "+money.New(t.Fix, c).String())
+		parts = append(parts, "+ "+grouped(money.New(t.Fix, c)))
 	}
 	if t.Min > 0 {
-		parts = append(parts, "at least "+money.New(t.Min, c).String())
+		parts = append(parts, "at least "+grouped(money.New(t.Min, c)))
 	}
 	if t.Max > 0 {
-		parts = append(parts, "at most "+money.New(t.Max, c).String())
+		parts = append(parts, "at most "+grouped(money.New(t.Max, c)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -100,7 +93,7 @@ func percentOf(t fee.Tariff, a money.Amount) string {
 	}
 	value := decimal(a)
 	value.Mul(value, new(big.Rat).SetFrac64(int64(t.Percent), 100*money.Scale))
-	return fmt.Sprintf("%s %% of %s = %s, rounded half away from zero", t.Percent, a.Text(), trimmed(value.FloatString(14)))
+	return fmt.Sprintf("%s %% of %s = %s, rounded half away from zero", t.Percent, parted(a.Text()), parted(trimmed(value.FloatString(14))))
 }
 
 // then says by which tariff a fee came about: today's when the payway was not
@@ -187,7 +180,7 @@ func refundSums(f *invoice.Refund, v *invoice.Invoice) []sum {
 	if f.Currency != f.PriceCurrency {
 		x := fee.Exchange{Shop: v.Currency, Payway: v.PriceCurrency, Rate: v.Rate, Inverse: v.RateInverse}
 		list = append(list, sum{label: "at the invoice's own rate", rate: rateWords(x), note: fmt.Sprintf(
-			"the payer's share is cumulative: all refunds together are %s × refunded ÷ %s, rounded down", money.New(v.Price-v.Surcharge, v.PriceCurrency), v.GrossAmount())})
+			"the payer's share is cumulative: all refunds together are %s × refunded ÷ %s, rounded down", grouped(money.New(v.Price-v.Surcharge, v.PriceCurrency)), grouped(v.GrossAmount()))})
 	}
 	list = append(list, sum{label: "The payer gets back", sign: "=", amount: f.PriceAmount(), total: true})
 	back := "the shop is set to keep the fee with us"

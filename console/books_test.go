@@ -73,7 +73,7 @@ func TestStatement(t *testing.T) {
 	}
 	finance := k.as(t, operator.Finance)
 	path := booksPath(1520) + "/USD/available"
-	row := regexp.MustCompile(`<td>deposit</td>`)
+	row := regexp.MustCompile(`<td data-name="What">deposit</td>`)
 	first := finance.see(t, path)
 	next := regexp.MustCompile(`href="([^"]*after=\d+)" rel="next"`).FindStringSubmatch(first)
 	if len(row.FindAllString(first, -1)) != bookPage || next == nil {

@@ -33,7 +33,7 @@ func (v *visit) calculate(p *payway.Payway) (*calculation, error) {
 	if p.Direction == payway.Out && !fromShop {
 		of = p.Currency
 	}
-	amount, err := money.Parse(v.value("amount"), of)
+	amount, err := amountOf(v.value("amount"), of)
 	if err != nil {
 		return nil, fault.Param("amount", err.Error())
 	}
@@ -62,14 +62,14 @@ func payinLines(p *payway.Payway, amount money.Amount, rates fee.Lookup) (*calcu
 		return nil, named(err)
 	}
 	c := &calculation{}
-	c.say("Invoice", amount.String())
+	c.say("Invoice", grouped(amount))
 	c.say("Percent", percentText(t, amount))
 	c.say("Fixed", convertedText(q.Exchange, t.Fix))
 	c.bounds(p, t, q.Exchange)
 	c.say("Shop's part", fmt.Sprintf("%s of the percentage, %s of the fixed fee; the payer bears the rest", p.PercentPart, p.FixPart))
-	c.say("Shop gets", fmt.Sprintf("%s − fee %s = %s, rounded once, half away from zero", amount, q.Fee, q.Net))
+	c.say("Shop gets", fmt.Sprintf("%s − fee %s = %s, rounded once, half away from zero", grouped(amount), grouped(q.Fee), grouped(q.Net)))
 	c.rate(q.Exchange)
-	c.say("Payer pays", fmt.Sprintf("%s, of which %s are the payer's part of the fee; rounded up", q.PayerPrice, q.Surcharge))
+	c.say("Payer pays", fmt.Sprintf("%s, of which %s are the payer's part of the fee; rounded up", grouped(q.PayerPrice), grouped(q.Surcharge)))
 	if err := p.Within("Payer price", q.PayerPrice); err != nil {
 		c.over = err.Error()
 	}
@@ -84,23 +84,23 @@ func payoutLines(p *payway.Payway, amount money.Amount, fromShop bool, shopCurre
 	}
 	c := &calculation{}
 	if fromShop {
-		c.say("Amount", amount.String()+" is written off; the beneficiary gets the most that it pays for")
+		c.say("Amount", grouped(amount)+" is written off; the beneficiary gets the most that it pays for")
 	}
-	c.say("Beneficiary gets", q.Receive.String())
+	c.say("Beneficiary gets", grouped(q.Receive))
 	c.say("Percent", percentText(t, q.Receive))
-	c.say("Fixed", money.New(t.Fix, p.Currency).String())
+	c.say("Fixed", grouped(money.New(t.Fix, p.Currency)))
 	c.bounds(p, t, fee.Exchange{Shop: p.Currency, Payway: p.Currency, Rate: money.One})
-	c.say("Fee", q.Fee.String()+", rounded half away from zero")
+	c.say("Fee", grouped(q.Fee)+", rounded half away from zero")
 	cost, err := q.Receive.Add(q.Fee)
 	if err != nil {
 		return nil, named(err)
 	}
-	c.say("Costs", fmt.Sprintf("%s + %s = %s", q.Receive, q.Fee, cost))
+	c.say("Costs", fmt.Sprintf("%s + %s = %s", grouped(q.Receive), grouped(q.Fee), grouped(cost)))
 	c.rate(q.Exchange)
 	if !q.Rounding.IsZero() {
-		c.say("Rounding", q.Rounding.String()+": what no greater amount could use up")
+		c.say("Rounding", grouped(q.Rounding)+": what no greater amount could use up")
 	}
-	c.say("Written off", q.WriteOff.String())
+	c.say("Written off", grouped(q.WriteOff))
 	if err := p.Within("Payee receive", q.Receive); err != nil {
 		c.over = err.Error()
 	}
@@ -146,7 +146,7 @@ func percentText(t fee.Tariff, amount money.Amount) string {
 	if rest != "" {
 		whole += "." + rest
 	}
-	return fmt.Sprintf("%s %% of %s = %s", t.Percent, amount, whole)
+	return fmt.Sprintf("%s %% of %s = %s", t.Percent, grouped(amount), parted(whole))
 }
 
 // convertedText is an amount of the payway's currency, and in the shop's when that
@@ -154,11 +154,11 @@ func percentText(t fee.Tariff, amount money.Amount) string {
 func convertedText(x fee.Exchange, minor int64) string {
 	own := money.New(minor, x.Payway)
 	if !x.Converts() || minor == 0 {
-		return own.String()
+		return grouped(own)
 	}
 	there, err := x.ToShop(own, money.HalfAway)
 	if err != nil {
-		return own.String()
+		return grouped(own)
 	}
-	return fmt.Sprintf("%s = %s, half away from zero", own, there)
+	return fmt.Sprintf("%s = %s, half away from zero", grouped(own), grouped(there))
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/ledger"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/provider"
@@ -30,21 +32,107 @@ type hit struct {
 	text       string
 }
 
+// found is what a search came to.
+type found struct {
+	sought string
+	hits   []hit
+	amount string // the query of lists when it is an amount, not an id
+	looked bool   // the providers' own ids were looked at, which are in no index
+	next   int64  // before which operation that look goes on; 0: it is through
+	wrong  problems
+}
+
 // findPage goes to the object that any of its ids names; when several shops use
-// the same one, it shows them all.
+// the same one, it shows them all. What is no id of ours may be one of a provider's.
 func findPage(v *visit) error {
-	sought := lastOf(v.value("q"))
-	var hits []hit
-	if sought != "" {
-		var err error
-		if hits, err = v.find(sought); err != nil {
+	f := found{sought: lastOf(v.value("q")), wrong: problems{}}
+	before, among := v.before(f.wrong), v.value("among") != ""
+	if f.amount = amountQuery(f.sought); f.sought == "" || f.amount != "" || len(f.wrong) > 0 {
+		return v.page(page{title: "Search", body: findBody(v, f)})
+	}
+	var err error
+	if before == 0 && !among {
+		if f.hits, err = v.find(f.sought); err != nil {
 			return err
 		}
 	}
-	if len(hits) == 1 {
-		return v.to(hits[0].path)
+	if len(f.hits) == 0 {
+		f.looked = true
+		if f.hits, f.next, err = v.findCalled(f.sought, before); err != nil {
+			return err
+		}
 	}
-	return v.page(page{title: "Search", body: findBody(sought, hits)})
+	if len(f.hits) == 1 && f.next == 0 && before == 0 {
+		return v.to(f.hits[0].path)
+	}
+	if v.r.Header.Get("HX-Request") != "" {
+		return v.fragment(calledRows(v, f))
+	}
+	return v.page(page{title: "Search", body: findBody(v, f)})
+}
+
+// before is the operation before which the look at providers' ids begins: where the
+// look before ended, or behind the day up to which one looks.
+func (v *visit) before(wrong problems) int64 {
+	if after := v.after(); after > 0 || v.value("until") == "" {
+		return after
+	}
+	at, err := day("until", v.value("until"), 1)
+	if err != nil {
+		wrong["until"] = "must be a day, as 2026-01-31"
+		return 0
+	}
+	return db.FirstID(at)
+}
+
+// amountQuery is the query of the lists that seek an amount with its currency.
+func amountQuery(text string) string {
+	_, code := typed(text)
+	c, known := money.CurrencyByCode(code)
+	a, err := amountOf(text, c)
+	if !known || err != nil {
+		return ""
+	}
+	return "?" + url.Values{"currency": {code}, "least": {a.Text()}, "most": {a.Text()}}.Encode()
+}
+
+// calledLooks is how many looks, each bounded, one page takes.
+const calledLooks = 3
+
+// findCalled looks for what a provider knows by a name: among our calls, and the
+// payouts' reference numbers. It says before which operation both go on.
+func (v *visit) findCalled(name string, before int64) (hits []hit, next int64, err error) {
+	f := finding{visit: v, seen: map[string]bool{}}
+	for range calledLooks {
+		calls, more, err := provider.Called(v.ctx(), v.DB.Reader(), 0, name, before)
+		if err != nil {
+			return nil, 0, err
+		}
+		banked, err := payout.Banked(v.ctx(), v.DB.Reader(), 0, name, db.Seek{Before: before, From: more, Limit: 100})
+		if err != nil {
+			return nil, 0, err
+		}
+		next = max(more, banked.Next) // both have come at least so far; what is older comes again
+		for _, a := range calls {
+			f.called(a)
+		}
+		for _, p := range banked.Rows {
+			f.operation(p.Shop, p.ID)
+		}
+		if before = next; next == 0 || f.err != nil {
+			break
+		}
+	}
+	return f.hits, next, f.err
+}
+
+// called adds the operation of a call, and what the call has to do with it.
+func (f *finding) called(a *provider.Attempt) {
+	before := len(f.hits)
+	f.operation(a.Shop, a.Operation)
+	for i := range f.hits[before:] {
+		f.hits[before+i].text += fmt.Sprintf("; its call %d, at %s", a.N, a.Provider)
+	}
 }
 
 // lastOf is the id at the end of an address that was pasted whole, such as the link
@@ -100,7 +188,7 @@ func (f *finding) operations(id int64, own string) {
 		return
 	}
 	for _, p := range paid {
-		f.add(hit{"payout " + number(p.ID), payoutPath(p.Shop, p.ID), p.Shop, p.PaymentID + ", " + p.WriteOffAmount().String()})
+		f.add(hit{"payout " + number(p.ID), payoutPath(p.Shop, p.ID), p.Shop, p.PaymentID + ", " + grouped(p.WriteOffAmount())})
 	}
 	asked, err := invoice.Named(f.ctx(), from, id, own)
 	if err != nil {
@@ -108,7 +196,7 @@ func (f *finding) operations(id int64, own string) {
 		return
 	}
 	for _, i := range asked {
-		f.add(hit{"invoice " + number(i.ID), invoicePath(i.Shop, i.ID), i.Shop, i.OrderID + ", " + i.GrossAmount().String()})
+		f.add(hit{"invoice " + number(i.ID), invoicePath(i.Shop, i.ID), i.Shop, i.OrderID + ", " + grouped(i.GrossAmount())})
 	}
 	given, err := invoice.NamedRefunds(f.ctx(), from, id, own)
 	if err != nil {
@@ -116,7 +204,7 @@ func (f *finding) operations(id int64, own string) {
 		return
 	}
 	for _, r := range given {
-		f.add(hit{"refund " + number(r.ID), refundPath(r.Shop, r.ID), r.Shop, r.RefundID + ", " + r.GrossAmount().String()})
+		f.add(hit{"refund " + number(r.ID), refundPath(r.Shop, r.ID), r.Shop, r.RefundID + ", " + grouped(r.GrossAmount())})
 	}
 }
 

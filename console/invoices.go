@@ -202,7 +202,7 @@ func invoiceVerdict(i *invoice.Invoice, a *provider.Attempt) string {
 
 // refundOf is a refund in its invoice's timeline.
 func refundOf(f *invoice.Refund) []event {
-	list := []event{{at: f.CreatedAt, kind: kindStatus, title: "The shop gives " + f.GrossAmount().String() + " back", details: []string{"refund " + number(f.ID) + ", the shop's own id " + f.RefundID}}}
+	list := []event{{at: f.CreatedAt, kind: kindStatus, title: "The shop gives " + grouped(f.GrossAmount()) + " back", details: []string{"refund " + number(f.ID) + ", the shop's own id " + f.RefundID}}}
 	if f.ProcessedAt > 0 {
 		word, t := refundWord(f.Status)
 		list = append(list, event{at: f.ProcessedAt, kind: kindStatus, title: "Refund " + number(f.ID) + ": " + word, tone: t})
@@ -241,7 +241,7 @@ func invoiceNext(i *invoice.Invoice, h history, now int64) []string {
 
 // refundable says how much is refunded and how much is left.
 func refundable(i *invoice.Invoice) string {
-	return fmt.Sprintf("Refunded: %s of %s; still refundable: %s.", money.New(i.Refunded, i.Currency), i.GrossAmount(), money.New(i.Amount-i.Refunded, i.Currency))
+	return fmt.Sprintf("Refunded: %s of %s; still refundable: %s.", grouped(money.New(i.Refunded, i.Currency)), grouped(i.GrossAmount()), grouped(money.New(i.Amount-i.Refunded, i.Currency)))
 }
 
 // extraFacts are what the request carried beside the money.

@@ -155,7 +155,7 @@ func (v *visit) amount() (money.Amount, error) {
 	if !ok {
 		return money.Amount{}, fault.Param("currency", "must be a currency's code, such as USD")
 	}
-	amount, err := money.Parse(v.value("amount"), currency)
+	amount, err := amountOf(v.value("amount"), currency)
 	if err != nil {
 		return amount, fault.Param("amount", err.Error())
 	}

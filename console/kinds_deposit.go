@@ -57,5 +57,5 @@ func planDeposit(_ *visit, o order, actor string) (plan, error) {
 	}
 	currency, _ := money.CurrencyByCode(a.Currency)
 	u := shop.Deposit{Shop: o.shop, Amount: money.New(a.Minor, currency), Settle: a.Settle, Note: a.Note, Actor: actor}
-	return plan{act: telling(u, func(after money.Amount) string { return "it is booked; available after it: " + after.String() })}, nil
+	return plan{act: telling(u, func(after money.Amount) string { return "it is booked; available after it: " + grouped(after) })}, nil
 }

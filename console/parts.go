@@ -80,4 +80,7 @@ type option struct{ value, label string }
 
 func iso(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// spoken is an instant as one says it.
+func spoken(at int64) string { return time.UnixMilli(at).UTC().Format("2 January 2006, 15:04:05 UTC") }
+
 func clock(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02 15:04:05") }

@@ -230,15 +230,15 @@ func payoutNext(p *payout.Payout, h history, now int64) []string {
 	}
 	switch due := at(p.DueAt, now); {
 	case p.Status == payout.Completed:
-		list = append(list, "Nothing: completed is final. "+p.ReceiveAmount().String()+" was paid once, "+p.WriteOffAmount().String()+" left the shop's balance.")
+		list = append(list, "Nothing: completed is final. "+grouped(p.ReceiveAmount())+" was paid once, "+grouped(p.WriteOffAmount())+" left the shop's balance.")
 	case p.Status == payout.Rejected:
-		list = append(list, "Nothing: rejected is final ("+payoutFailure(p)+"). "+p.WriteOffAmount().String()+" went back to the shop's balance.")
+		list = append(list, "Nothing: rejected is final ("+payoutFailure(p)+"). "+grouped(p.WriteOffAmount())+" went back to the shop's balance.")
 	case p.Status == payout.Confirming:
-		list = append(list, "It waits until an operator confirms or rejects it; "+p.WriteOffAmount().String()+" stays frozen meanwhile. Nothing happens by itself.")
+		list = append(list, "It waits until an operator confirms or rejects it; "+grouped(p.WriteOffAmount())+" stays frozen meanwhile. Nothing happens by itself.")
 	case last != nil && last.Open() && last.AnsweredAt == 0 && last.Asked == 0:
 		list = append(list, "The provider's answer to the call is awaited; if none has come, the provider is asked "+due+".")
 	case last != nil && last.Open():
-		list = append(list, fmt.Sprintf("The provider is asked %s what became of %s, and again with growing pauses until it says; nothing is sent meanwhile, and %s stays frozen.", due, last.Reference, p.WriteOffAmount()))
+		list = append(list, fmt.Sprintf("The provider is asked %s what became of %s, and again with growing pauses until it says; nothing is sent meanwhile, and %s stays frozen.", due, last.Reference, grouped(p.WriteOffAmount())))
 	case p.Status == payout.ProviderError:
 		list = append(list, fmt.Sprintf("The same call is sent again %s under the same reference: refused %s so far, at most 10 times within an hour.", due, times(p.Refusals)))
 	default:

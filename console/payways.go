@@ -248,5 +248,5 @@ func limit(minor int64, c money.Currency, none bool) string {
 	if minor == 0 && none {
 		return "none"
 	}
-	return money.New(minor, c).String()
+	return grouped(money.New(minor, c))
 }

@@ -18,15 +18,18 @@ import (
 )
 
 var (
+	spoke  = regexp.MustCompile(`<span class="only-read">[^<]*</span>`)
 	tags   = regexp.MustCompile(`<[^>]*>`)
 	spaces = regexp.MustCompile(`\s+`)
 )
 
-// reads is what a person reads on a page: its text, without the navigation.
+// reads is what a person reads on a page: its text, without the navigation, its
+// digits in one piece.
 func reads(body string) string {
 	if _, main, found := strings.Cut(body, "<main"); found {
 		body = "<main" + main
 	}
+	body = strings.ReplaceAll(spoke.ReplaceAllString(body, ""), thin, "")
 	return spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(body, " ")), " ")
 }
 

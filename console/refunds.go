@@ -122,11 +122,11 @@ func refundNext(f *invoice.Refund, h history, now int64) []string {
 	}
 	switch {
 	case f.Status == invoice.Refunded:
-		list = append(list, "Nothing: it is done. The payer got "+f.PriceAmount().String()+" back.")
+		list = append(list, "Nothing: it is done. The payer got "+grouped(f.PriceAmount())+" back.")
 	case f.Status == invoice.Failed:
-		list = append(list, "Nothing: it failed, "+invoiceFailures[f.Failure]+". "+f.GrossAmount().String()+" went back to the shop's balance and can be refunded again under another id.")
+		list = append(list, "Nothing: it failed, "+invoiceFailures[f.Failure]+". "+grouped(f.GrossAmount())+" went back to the shop's balance and can be refunded again under another id.")
 	case last != nil && last.Open() && (last.AnsweredAt > 0 || last.Asked > 0):
-		list = append(list, fmt.Sprintf("The provider is asked %s what became of %s, and again until it says; %s stays frozen.", due, last.Reference, f.GrossAmount()))
+		list = append(list, fmt.Sprintf("The provider is asked %s what became of %s, and again until it says; %s stays frozen.", due, last.Reference, grouped(f.GrossAmount())))
 	case last != nil && last.Open():
 		list = append(list, "The provider's answer is awaited; if none has come, the provider is asked "+due+".")
 	default:

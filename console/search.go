@@ -72,16 +72,20 @@ func (f *filter) money(v *visit) {
 	f.least, f.most = f.amount(v, "least"), f.amount(v, "most")
 }
 
+// amount is of the filter's currency, or says its own: as it is copied from a page.
 func (f *filter) amount(v *visit, name string) int64 {
 	text := v.value(name)
 	if text == "" {
 		return 0
 	}
+	if _, code := typed(text); f.currency == 0 && code != "" {
+		f.currency, _ = money.CurrencyByCode(code)
+	}
 	if f.currency == 0 {
 		f.wrong[name] = "needs a currency"
 		return 0
 	}
-	a, err := money.Parse(text, f.currency)
+	a, err := amountOf(text, f.currency)
 	if err != nil {
 		f.wrong[name] = err.Error()
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -61,6 +62,49 @@ func TestFind(t *testing.T) {
 		if !strings.Contains(both, path) {
 			t.Errorf("%s is not among what was found", path)
 		}
+	}
+}
+
+// What only a provider knows an operation by is found by a look back, which says how
+// far it came; an id of ours that is one of a provider's too leads to ours, and the
+// look may begin in the past.
+func TestFindProvidersIDs(t *testing.T) {
+	w := newWorld(t)
+	w.bank.say(provider.Outcome{Result: provider.Succeeded, ProviderID: "GB-1", RRN: "R-1"})
+	p := w.pays("p1", "card_payway_usd", "10.00", false)
+	w.work(2 * time.Second)
+	w.bank.say(provider.Outcome{Result: provider.Succeeded, ProviderID: "p1"})
+	i := w.paid("order-1", "card_invoice_usd", "20.00", false)
+	w.work(2 * time.Second)
+	c := w.as(t, operator.Viewer)
+	for sought, want := range map[string]string{"GB-1": payoutPath(demo.Shop, p.ID), "R-1": payoutPath(demo.Shop, p.ID), "p1": payoutPath(demo.Shop, p.ID), "p1&among=1": invoicePath(demo.Shop, i.ID)} {
+		if answered := c.get(t, "/console/find?q="+sought); answered.header.Get("Location") != want {
+			t.Errorf("%s leads to %d %q, want %s", sought, answered.status, answered.header.Get("Location"), want)
+		}
+	}
+	for query, want := range map[string]string{
+		"q=GB-2": "All calls and payouts back to the first were looked through", "q=GB-1&until=2026-05-31": "newer ones were not", "q=GB-1&until=x": "must be a day",
+	} {
+		if text := reads(c.see(t, "/console/find?"+query)); !strings.Contains(text, want) || strings.Contains(text, "payout "+number(p.ID)) {
+			t.Errorf("%s: %s", query, text)
+		}
+	}
+	rest := c.do(t, http.MethodGet, "/console/find?q=GB-1&after="+number(i.ID), nil, http.Header{"Hx-Request": {"true"}})
+	if strings.Contains(rest.body, "<html") || !strings.Contains(rest.body, payoutPath(demo.Shop, p.ID)) {
+		t.Error(rest.body)
+	}
+}
+
+// A search that did not come to the end says so, and never that there is nothing.
+func TestFindSaysHowFar(t *testing.T) {
+	var page strings.Builder
+	f := found{sought: "GB-1", looked: true, next: db.FirstID(dbtest.Start.UnixMilli()), wrong: problems{}}
+	v := &visit{r: httptest.NewRequest(http.MethodGet, "/console/find?q=GB-1", nil)}
+	if err := calledRows(v, f).Render(context.Background(), &page); err != nil {
+		t.Fatal(err)
+	}
+	if text := page.String(); !strings.Contains(text, "older ones were not looked at") || !strings.Contains(text, "2026-06-01") || strings.Contains(text, "back to the first") {
+		t.Error(text)
 	}
 }
 

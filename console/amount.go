@@ -1,0 +1,61 @@
+package console
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/money"
+)
+
+// thin is the narrow no-break space: it parts the groups of an amount's digits, for
+// people only. Files, forms and what is stored have none.
+const thin = "\u202f"
+
+// grouped is an amount as people read it, 1 234 567.89 USD.
+func grouped(a money.Amount) string { return parted(a.Text()) + " " + a.Currency.Code() }
+
+// parted has the digits before the point of a decimal text in groups of three.
+func parted(text string) string {
+	whole, rest, _ := strings.Cut(text, ".")
+	if rest != "" {
+		rest = "." + rest
+	}
+	sign := ""
+	if digits, negative := strings.CutPrefix(whole, "-"); negative {
+		sign, whole = "-", digits
+	}
+	for at := len(whole) - 3; at > 0; at -= 3 {
+		whole = whole[:at] + thin + whole[at:]
+	}
+	return sign + whole + rest
+}
+
+// inGroups is a number that was typed, or copied from a page, in groups of three.
+var inGroups = regexp.MustCompile(`^-?\d{1,3}(?:[ \x{a0}\x{202f}]\d{3})+(?:\.\d+)?$`)
+
+var gaps = strings.NewReplacer(" ", "", "\u00a0", "", thin, "")
+
+// typed is a number without the spaces between its groups, and the currency behind
+// it, which is not there when none is written. Anything else stays as it is.
+func typed(text string) (number, code string) {
+	number = strings.TrimSpace(text)
+	if at := strings.LastIndexAny(number, " \u00a0"); at > 0 {
+		if c, known := money.CurrencyByCode(strings.ToUpper(strings.TrimSpace(strings.TrimPrefix(number[at:], "\u00a0")))); known {
+			number, code = strings.TrimSpace(number[:at]), c.Code()
+		}
+	}
+	if inGroups.MatchString(number) {
+		number = gaps.Replace(number)
+	}
+	return number, code
+}
+
+// amountOf reads an amount of a currency as it was typed.
+func amountOf(text string, c money.Currency) (money.Amount, error) {
+	number, code := typed(text)
+	if code != "" && code != c.Code() {
+		return money.Amount{}, fault.New(fault.Invalid, "is in %s, not in %s", code, c.Code())
+	}
+	return money.Parse(number, c)
+}

@@ -1,0 +1,74 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/brama-pay/brama/demo"
+	"github.com/brama-pay/brama/money"
+	"github.com/brama-pay/brama/operator"
+)
+
+func TestGrouped(t *testing.T) {
+	for minor, want := range map[int64]string{
+		0: "0.00 USD", 99999: "999.99 USD", 100000: "1_000.00 USD", -100000: "-1_000.00 USD", -99999: "-999.99 USD",
+		12345678990: "123_456_789.90 USD", -9223372036854775807: "-92_233_720_368_547_758.07 USD",
+	} {
+		if got := grouped(money.New(minor, money.USD)); got != strings.ReplaceAll(want, "_", thin) {
+			t.Errorf("%d is %q, want %q", minor, got, want)
+		}
+	}
+	if yen, _ := money.CurrencyByCode("JPY"); grouped(money.New(1234567, yen)) != strings.ReplaceAll("1_234_567 JPY", "_", thin) {
+		t.Errorf("%q", grouped(money.New(1234567, yen)))
+	}
+}
+
+// What a page shows can be typed back, with each kind of space; what is no group of
+// three is no number.
+func TestTypedAmounts(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1234.56": 123456, "1 234.56": 123456, "1\u202f234.56": 123456, "1\u00a0234\u202f567.89 USD": 123456789, " 1 234 567 ": 123456700, "12.50 usd": 1250, "12.50\u00a0USD": 1250,
+	} {
+		if a, err := amountOf(text, money.USD); err != nil || a.Minor != want {
+			t.Errorf("%q is %v, %v", text, a, err)
+		}
+	}
+	for _, text := range []string{"1 2", "12 34.00", "1 234 5", "1  234", "1,234.00", "1 234.56 EUR", "1 234.567", "USD", "1 234 .00", "1234 567"} {
+		if a, err := amountOf(text, money.USD); err == nil {
+			t.Errorf("%q is %v", text, a)
+		}
+	}
+}
+
+// An amount that is copied from a list finds its row again, in the filter and in the
+// search; files and forms have no groups.
+func TestCopiedAmount(t *testing.T) {
+	w := newWorld(t)
+	w.asks("order-1", "card_invoice_usd", "12345.67", false)
+	w.asks("order-2", "card_invoice_usd", "12345.68", false)
+	copied := grouped(money.New(1234567, money.USD))
+	c := w.as(t, operator.Support)
+	list := c.see(t, invoicesPath)
+	if !strings.Contains(list, `<span aria-hidden="true">`+copied+`</span>`) || !strings.Contains(list, `<span class="only-read">12345.67 USD</span>`) {
+		t.Error(list)
+	}
+	query := url.Values{"least": {copied}, "most": {copied}}.Encode()
+	if found := reads(c.see(t, invoicesPath+"?"+query)); !strings.Contains(found, "order-1") || strings.Contains(found, "order-2") {
+		t.Error(found)
+	}
+	if file := c.get(t, invoicesPath+".csv?"+query).body; !strings.Contains(file, ",12345.67,USD,") || strings.Contains(file, thin) {
+		t.Error(file)
+	}
+	body := c.see(t, "/console/find?"+url.Values{"q": {copied}}.Encode())
+	if !strings.Contains(body, `href="`+invoicesPath+`?currency=USD&amp;least=12345.67&amp;most=12345.67"`) {
+		t.Error(body)
+	}
+	answered := w.as(t, operator.Finance).post(t, "/console/propose/shop.deposit", url.Values{
+		"shop": {number(demo.Shop)}, "amount": {copied}, "currency": {"USD"}, "direction": {"deposit"}, "reason": {"x"}, "form": {"0123456789abcdef0123456789abcdef"},
+	})
+	if answered.status != http.StatusSeeOther {
+		t.Errorf("%d %s", answered.status, reads(answered.body))
+	}
+}
