@@ -844,7 +844,7 @@ func transferBody(v *visit, d *ledger.Detail) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("Entries").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = cards("Entries").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
