@@ -38,6 +38,7 @@ var scans = []string{
 	"SELECT shop_id, id FROM refund WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3",
 	"SELECT shop_id, id FROM callback WHERE due_at > 0 AND due_at > $1 AND id > $2 ORDER BY id LIMIT $3",
 	"SELECT COUNT(*) FROM callback WHERE status = 'parked'",
+	"SELECT shop_id, COUNT(*), MIN(id) FROM callback WHERE status = 'parked' GROUP BY shop_id ORDER BY COUNT(*) DESC, shop_id LIMIT $1",
 	"SELECT shop_id, id FROM approval WHERE status = 'open' AND expires_at > $1 ORDER BY expires_at LIMIT $2",
 	"SELECT shop_id, id FROM approval WHERE id < $1 AND (status <> 'open' OR expires_at <= $2) ORDER BY id DESC LIMIT $3",
 	"SELECT COALESCE(MIN(due_at), $1) FROM callback WHERE due_at > 0",

@@ -170,6 +170,25 @@ func Backlogs(ctx context.Context, from *sql.DB, limit int) (list []Backlog, err
 	return list, err
 }
 
+// Given is how many messages of a shop were given up.
+type Given struct {
+	Shop  int64
+	Count int64
+	Since int64 // when the oldest was made, Unix milliseconds
+}
+
+// GivenUp lists the shops with messages that were given up, those with the most first.
+func GivenUp(ctx context.Context, from *sql.DB, limit int) (list []Given, err error) {
+	err = db.Query(ctx, from, func(scan func(...any) error) error {
+		var g Given
+		err := scan(&g.Shop, &g.Count, &g.Since)
+		g.Since = db.TimeOf(g.Since)
+		list = append(list, g)
+		return err
+	}, "SELECT shop_id, COUNT(*), MIN(id) FROM callback WHERE status = 'parked' GROUP BY shop_id ORDER BY COUNT(*) DESC, shop_id LIMIT $1", limit)
+	return list, err
+}
+
 // FindAny is one message of whichever shop; fault.NotFound when there is none.
 func FindAny(ctx context.Context, from *sql.DB, id int64) (*Message, error) {
 	list, err := About(ctx, from, id)

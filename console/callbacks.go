@@ -96,6 +96,7 @@ type callbackView struct {
 	after    callback.Cursor
 	figures  callback.Figures
 	backlogs []callback.Backlog
+	given    []callback.Given
 	now      int64
 }
 
@@ -118,6 +119,9 @@ func (v *visit) showCallbacks(l callbackView) (err error) {
 		return err
 	}
 	if l.backlogs, err = callback.Backlogs(v.ctx(), v.DB.Reader(), 5); err != nil {
+		return err
+	}
+	if l.given, err = callback.GivenUp(v.ctx(), v.DB.Reader(), 10); err != nil {
 		return err
 	}
 	return v.page(page{title: "Callbacks", body: callbackListBody(v, l)})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
@@ -62,9 +63,12 @@ func (s *sheet) in(group string) []setting {
 
 // input is the field of a setting, with what was typed.
 func (s setting) input(v *visit, wrong problems) input {
-	in := input{name: s.name, label: s.name, value: s.value, help: s.doc, problem: wrong[s.name]}
+	in := input{name: s.name, label: labelOf(s.name), value: s.value, help: s.doc, problem: wrong[s.name]}
 	if s.standard != "" {
 		in.help += "; normally " + s.standard
+	}
+	if in.label != s.name {
+		in.help = strings.TrimSuffix(s.name+": "+in.help, ": ")
 	}
 	for _, word := range s.words {
 		in.options = append(in.options, option{word, word})

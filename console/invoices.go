@@ -8,6 +8,7 @@ import (
 
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/fee"
 	"github.com/brama-pay/brama/invoice"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
@@ -128,6 +129,9 @@ func invoicePage(v *visit) error {
 	}
 	way, err := v.wayOf(i.Payway)
 	if err != nil {
+		return err
+	}
+	if h.rate, err = v.rateFacts(fee.Exchange{Shop: i.Currency, Payway: i.PriceCurrency, Rate: i.Rate, Inverse: i.RateInverse}, i.CreatedAt); err != nil {
 		return err
 	}
 	events := append(invoiceMoves(i, h), h.events(i.ProcessedAt, func(a *provider.Attempt) string { return invoiceVerdict(i, a) })...)

@@ -132,7 +132,7 @@ func invoiceBody(v *visit, i *invoice.Invoice, way *payway.Payway, h history, gi
 				{name: "Pay session", is: idText(i.Session, "")},
 				{name: "Callback URL of the request", text: dash(i.CallbackURL)},
 				{name: "Description", text: dash(i.Description)},
-			}, extraFacts(i)...)).Render(ctx, templ_7745c5c3_Buffer)
+			}, append(h.rate, extraFacts(i)...)...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -23,6 +23,8 @@ type kind struct {
 	fields func(v *visit, wrong problems) []input
 	// read makes the order of what was filled in; a fault.Invalid names a field.
 	read func(v *visit) (order, error)
+	// detail is what a proposal does, in words and whole units of money.
+	detail func(v *visit, a *operator.Approval) ([]fact, error)
 	// plan makes the use case of an order's arguments, new each time.
 	plan func(v *visit, o order, actor string) (plan, error)
 }
@@ -49,40 +51,49 @@ func kinds() []kind {
 		{
 			name: "payout.confirm", title: "Confirm a payout", needs: operator.DecidePayout, tone: toneGood,
 			fields: payoutFields, read: readPayout, plan: planConfirm,
+			detail: payoutDetail(doesConfirm),
 		},
 		{
 			name: "payout.reject", title: "Reject a payout", needs: operator.DecidePayout, tone: toneBad,
 			fields: payoutFields, read: readPayout, plan: planReject,
+			detail: payoutDetail(doesReject),
 		},
 		{
 			name: "payout.resolve", title: "End a payout of unknown outcome", needs: operator.ResolvePayout, tone: toneBad,
 			fields: resolveFields, read: readResolve, plan: planResolve,
+			detail: payoutDetail(doesResolve),
 		},
 		{
 			name: "invoice.resolve", title: "End a payment, charge or release of unknown outcome", needs: operator.ResolveInvoice, tone: toneBad,
 			fields: outcomeFields("Invoice"), read: readResolveInvoice, plan: planResolveInvoice,
+			detail: detailOf(invoiceDetail),
 		},
 		{
 			name: "refund.resolve", title: "End a refund of unknown outcome", needs: operator.ResolveInvoice, tone: toneBad,
 			fields: outcomeFields("Refund"), read: readResolveRefund, plan: planResolveRefund,
+			detail: detailOf(refundDetail),
 		},
 		{
 			name: "shop.rotate", title: "Rotate a shop's secret", needs: operator.RotateSecret, tone: toneBad,
 			fields: rotateFields, read: readRotate, plan: planRotate,
+			detail: detailOf(rotateDetail),
 		},
 		{
 			name: "store.rotate", title: "Rotate a store's password", needs: operator.RotateSecret, tone: toneBad,
 			fields: storeRotateFields, read: readStoreRotate, plan: planStoreRotate,
+			detail: detailOf(rotateDetail),
 		},
 		{
 			name: "shop.deposit", title: "Book a deposit or a settlement", needs: operator.Deposit, tone: toneGood,
 			fields: depositFields, read: readDeposit, plan: planDeposit,
+			detail: detailOf(depositDetail),
 		},
 		confirmKind(),
 		transferKind(),
 		{
 			name: "operator.role", title: "Change an operator's role", needs: operator.ManageOperators, tone: toneBad,
 			fields: roleFields, read: readRole, plan: planRole,
+			detail: detailOf(roleDetail),
 		},
 	}
 }

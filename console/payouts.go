@@ -9,6 +9,7 @@ import (
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/fee"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payout"
 	"github.com/brama-pay/brama/payway"
@@ -119,6 +120,9 @@ func payoutPage(v *visit) error {
 	}
 	way, err := v.wayOf(p.Payway)
 	if err != nil {
+		return err
+	}
+	if h.rate, err = v.rateFacts(fee.Exchange{Shop: p.Currency, Payway: p.ReceiveCurrency, Rate: p.Rate, Inverse: p.RateInverse}, p.CreatedAt); err != nil {
 		return err
 	}
 	events := inTime(append(payoutMoves(p, h), h.events(p.ProcessedAt, func(a *provider.Attempt) string { return payoutVerdict(p, h, a) })...))

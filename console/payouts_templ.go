@@ -114,7 +114,7 @@ func payoutBody(v *visit, p *payout.Payout, way *payway.Payway, h history, event
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = facts([]fact{
+			templ_7745c5c3_Err = facts(append([]fact{
 				{name: "Payout", is: idText(number(p.ID), "")},
 				{name: "Shop", is: idText(number(p.Shop), v.known(root+"shops/"+number(p.Shop)))},
 				{name: "Shop's own id", is: idText(p.PaymentID, "")},
@@ -130,7 +130,7 @@ func payoutBody(v *visit, p *payout.Payout, way *payway.Payway, h history, event
 				{name: "RRN", text: dash(p.RRN)},
 				{name: "Bank transaction", text: dash(p.BankTransaction)},
 				{name: "Description", text: dash(p.Description)},
-			}).Render(ctx, templ_7745c5c3_Buffer)
+			}, h.rate...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

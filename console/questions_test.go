@@ -2,17 +2,21 @@ package console
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payout"
+	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/shop"
 )
@@ -33,7 +37,7 @@ func reads(body string) string {
 	return spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(body, " ")), " ")
 }
 
-// question is one of a support person's twenty: where it is asked, and what the
+// question is one of thirty: where it is asked, and what the
 // page answers.
 type question struct {
 	asked string
@@ -41,9 +45,9 @@ type question struct {
 	says  []string
 }
 
-// The twenty questions of a support person, each answered by one page. What the
-// page must say is written out, so that an answer that is missing, or wrong by a
-// cent, fails here.
+// Twenty questions of a support person, each answered by one page. What the page
+// must say is written out, so that an answer that is missing, or wrong by a cent,
+// fails here.
 func TestTwentyQuestions(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()
@@ -135,6 +139,84 @@ func TestTwentyQuestions(t *testing.T) {
 	if len(questions) != 20 {
 		t.Fatalf("%d questions", len(questions))
 	}
+	w.asked(t, questions)
+}
+
+// Ten more, of risk and finance: about shops, limits, rates, the ledger and callbacks.
+func TestTenMoreQuestions(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	const risk = "operator:risk@example.com"
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	way := func(values ...string) {
+		t.Helper()
+		_, err := db.Do(ctx, w.house.DB, db.House, payway.Set{Alias: "card_payway_usd", Values: values, Actor: risk})
+		do(err)
+	}
+	way("max=500.00")
+	w.house.Clock.Add(time.Minute)
+	way("max=2500.00")
+	w.set("payout_callback_url=https://new.example/cb", "confirm_above=USD:1500.00")
+	_, err := db.Do(ctx, w.house.DB, demo.Shop, shop.Deactivate(demo.Shop, risk))
+	do(err)
+	_, err = db.Do(ctx, w.house.DB, demo.Shop, shop.Activate(demo.Shop, "operator:boss@example.com"))
+	do(err)
+	rotation, _, err := shop.NewRotation(w.box, rand.Reader, demo.Shop, shop.API, false, risk)
+	do(err)
+	_, err = db.Do(ctx, w.house.DB, demo.Shop, rotation)
+	do(err)
+	rotated := w.house.Clock.Now()
+	rate, err := payway.ParseRate("USD/UAH", "41.30", "operator:finance@example.com")
+	do(err)
+	_, err = db.Do(ctx, w.house.DB, db.House, rate)
+	do(err)
+	rated := w.house.Clock.Now()
+	w.house.Clock.Add(3 * time.Second)
+	p1 := w.pays("p1", "card_payway_uah", "1000.00", false)
+	w.work(3 * time.Second)
+	rate, err = payway.ParseRate("USD/UAH", "50", "operator:late@example.com")
+	do(err)
+	_, err = db.Do(ctx, w.house.DB, db.House, rate)
+	do(err)
+	told, err := callback.Of(ctx, w.house.DB.Reader(), demo.Shop, p1.ID)
+	do(err)
+	w.server.statuses = slices.Repeat([]int{500}, 60)
+	p2 := w.pays("p2", "card_payway_usd", "10.00", false)
+	w.work(2 * time.Second)
+	for range 60 {
+		w.house.Clock.Add(12 * time.Hour)
+		for range 5 {
+			_, _ = w.sender.Step(ctx)
+		}
+	}
+	lost, err := callback.Of(ctx, w.house.DB.Reader(), demo.Shop, p2.ID)
+	do(err)
+	if len(told) != 1 || len(lost) != 1 || lost[0].Status != callback.Parked {
+		t.Fatalf("%v %+v", told, lost[0])
+	}
+	w.asked(t, []question{
+		{"who raised the limit of card_payway_usd, and what was it before?", paywayPath("card_payway_usd"), []string{"Greatest amount max 2500.00", risk, `max: "500.00" to "2500.00"`}},
+		{"who changed the address of the payouts' callbacks, and what was it before?", shopPath(demo.Shop),
+			[]string{"Callbacks of payouts payout_callback_url https://new.example/cb", risk, `payout_callback_url: "https://shop.example/cb" to "https://new.example/cb"`}},
+		{"why is the clearing of UAH at the sandbox what it is: which transfers?", booksPath(demo.Shop) + "/UAH/clearing?provider=sandbox",
+			[]string{"Balance now 1000.00 UAH", fmt.Sprint("payout.complete ", p1.ID)}},
+		{"which shops have callbacks that were given up, and since when?", callbacksPath, []string{"Given up, by shop", "shop 1520 : 1 given up, the oldest of " + clock(lost[0].CreatedAt)}},
+		{"when did this shop's secret last change, and by whom?", shopPath(demo.Shop), []string{"Secret last changed " + clock(rotated) + " UTC, shop.secret.rotate by " + risk, "Webhook key last changed never since the shop was made"}},
+		{"which rate applied to p1, and who set it?", payoutPath(demo.Shop, p1.ID), []string{"Rate 1 USD = 41.3 UAH; set " + clock(rated) + " UTC, rate.set by operator:finance@example.com"}},
+		{"did the shop answer 200 to this callback?", callbackPath(told[0]), []string{"delivered", "200", "taken", "not its body"}},
+		{"was this shop switched off, when and by whom, and is it on now?", shopPath(demo.Shop), []string{"State active", "shop.deactivate", risk, "shop.activate", "operator:boss@example.com"}},
+		{"from which amount do this shop's payouts wait for us?", shopPath(demo.Shop), []string{"Payouts to confirm above confirm_above 1500.00 USD payouts that write off more wait for an operator"}},
+		{"what would a payout of 3 000 USD cost, and would it be taken?", paywayPath("card_payway_usd") + "?amount=3+000.00", []string{"3000.00 USD + 60.00 USD = 3060.00 USD", "It would be refused: Payee receive amount is too large"}},
+	})
+}
+
+// asked looks each answer up.
+func (w *world) asked(t *testing.T, questions []question) {
 	for _, q := range questions {
 		t.Run(q.asked, func(t *testing.T) {
 			text := w.answer(t, q.page)

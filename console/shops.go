@@ -121,6 +121,7 @@ type shopView struct {
 	sheet    *sheet
 	balances []balance
 	stores   []*shop.Store
+	secrets  []fact
 	history  []*audit.Link
 }
 
@@ -139,12 +140,44 @@ func shopPage(v *visit) error {
 	if w.stores, err = shop.ListStores(v.ctx(), v.DB.Reader(), w.row.ID, "", bookPage); err != nil {
 		return err
 	}
+	if w.secrets, err = v.secretFacts(w.row.ID); err != nil {
+		return err
+	}
 	found, err := audit.Search{Shop: w.row.ID, Limit: 20}.Find(v.ctx(), v.DB.Reader())
 	if err != nil {
 		return err
 	}
 	w.history = found.Links
 	return v.page(page{title: s.title, crumbs: s.crumbs, body: shopBody(v, w)})
+}
+
+// secretFacts tell when each secret of a shop was last changed, and by whom.
+func (v *visit) secretFacts(id int64) ([]fact, error) {
+	var list []fact
+	for _, one := range []struct {
+		name string
+		kind shop.Kind
+	}{{"Secret last changed", shop.API}, {"Webhook key last changed", shop.Webhook}} {
+		found, err := audit.Search{Shop: id, Act: "shop." + string(one.kind) + ".", Limit: 1}.Find(v.ctx(), v.DB.Reader())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, fact{name: one.name, text: lastAct(found, "never since the shop was made")})
+	}
+	return list, nil
+}
+
+// lastAct is when the newest link was made and by whom; never is said only when the
+// look came to the beginning of the log book.
+func lastAct(found audit.Found, never string) string {
+	switch {
+	case len(found.Links) > 0:
+		l := found.Links[0]
+		return fmt.Sprintf("%s UTC, %s by %s", clock(l.At), l.Act, l.Actor)
+	case found.Next != (audit.Mark{}):
+		return "not since " + clock(found.Next.At) + " UTC; the audit goes further back"
+	}
+	return never
 }
 
 // switchShop turns a shop on or off, as the form says.

@@ -263,12 +263,12 @@ func shopBody(v *visit, w shopView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = facts([]fact{
+			templ_7745c5c3_Err = facts(append([]fact{
 				{name: "Name", text: w.row.Name},
 				{name: "State", is: shopStateOf(w.row)},
 				{name: "Made", is: moment(w.row.CreatedAt)},
 				{name: "Changed", is: moment(w.row.UpdatedAt)},
-			}).Render(ctx, templ_7745c5c3_Buffer)
+			}, w.secrets...)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

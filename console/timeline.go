@@ -58,6 +58,7 @@ type history struct {
 	tries     map[int64][]*callback.Try
 	links     []*audit.Link
 	approvals []*operator.Approval
+	rate      []fact // who set the rate, when the operation converts
 }
 
 // maxMessages bounds how many callbacks of one object a page shows.

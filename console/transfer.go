@@ -19,6 +19,7 @@ func transferKind() kind {
 	return kind{
 		name: kindTransfer, title: "Move money between accounts", needs: operator.TransferLedger, tone: toneBad,
 		fields: transferFields, read: readTransfer, plan: planTransfer,
+		detail: detailOf(transferDetail),
 	}
 }
 
