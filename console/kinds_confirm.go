@@ -20,6 +20,7 @@ func confirmKind() kind {
 	return kind{
 		name: kindConfirm, title: "Change which payouts wait for confirmation", needs: operator.DecidePayout, tone: toneBad,
 		fields: confirmFields, read: readConfirm, plan: planLimits,
+		detail: detailOf(confirmDetail),
 	}
 }
 
@@ -76,6 +77,17 @@ func limitWords(limits string) string {
 		return "no payout"
 	}
 	return "what is above " + limits
+}
+
+func confirmDetail(v *visit, a *operator.Approval, arguments confirmArguments) ([]fact, error) {
+	said := func(limits string) string {
+		if limits == "" {
+			return "none waits"
+		}
+		return "those above " + limitsSaid(limits)
+	}
+	named, err := v.shopFact(a.Shop)
+	return []fact{{name: "Payouts that wait now", text: said(arguments.From)}, {name: "Payouts that will wait", text: said(arguments.To)}, named}, err
 }
 
 func planLimits(_ *visit, o order, actor string) (plan, error) {

@@ -65,6 +65,7 @@ func TestProposalsInWords(t *testing.T) {
 			[]string{"the shop's balance falls by what was paid out to it", "Amount 1234.56 USD", "(1520)", "Line for the books March"}},
 		{"ledger.transfer", form("from", "fee", "to", "available", "amount", "1000.00", "currency", "USD"), []string{"Amount 1000.00 USD", "From account fee: our fees", "To account available: what the shop may spend"}},
 		{"shop.rotate", form("kind", "secret", "how", "revoke"), []string{"it has leaked: make a new one", "the shop's secret, which signs its requests"}},
+		{"shop.confirm", form("confirm_above", "USD:20000"), []string{"Payouts that wait now those above 1.00 USD", "Payouts that will wait those above 20000.00 USD"}},
 		{"operator.role", form("email", "viewer@example.com", "role", "support"), []string{"Operator viewer@example.com", "Role now viewer", "New role support"}},
 	} {
 		test.form.Set("form", strings.Repeat(string(rune('a'+i)), 32))
@@ -86,11 +87,20 @@ func TestProposalsInWords(t *testing.T) {
 	}
 }
 
+// A kind that is new says what it does.
+func TestEveryKindHasDetails(t *testing.T) {
+	for _, k := range kinds() {
+		if k.detail == nil {
+			t.Errorf("%s has no detail", k.name)
+		}
+	}
+}
+
 // What a proposal is about may be gone, or its kind unknown to this version.
 func TestProposalsThatCannotBeSaid(t *testing.T) {
 	w := newWorld(t)
 	for _, a := range []operator.Approval{{Kind: "payout.confirm", Shop: demo.Shop, Arguments: `{"id":1}`}, {Kind: "other", Arguments: "{}"}, {Kind: "payout.confirm", Arguments: "["}} {
-		v := &visit{r: visitRequest(t), Config: w.config()}
+		v := &visit{r: visitRequest(t), door: &door{Config: w.config()}}
 		if list := v.details(&a); len(list) != 1 || !strings.Contains(list[0].text, "cannot") {
 			t.Errorf("%s %s: %v", a.Kind, a.Arguments, list)
 		}

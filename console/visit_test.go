@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -87,4 +88,10 @@ func TestHowAPageAnswers(t *testing.T) {
 // sampleForm is a form with one field.
 func sampleForm(_ *visit, wrong problems) templ.Component {
 	return field(input{name: "name", label: "Name", problem: wrong["name"], required: true})
+}
+
+// visitRequest is a request of a page that no test reads.
+func visitRequest(t *testing.T) *http.Request {
+	t.Helper()
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/console/", nil)
 }
