@@ -246,6 +246,29 @@ func TestResolvedPayout(t *testing.T) {
 	}
 }
 
+// Two people end a payout of unknown outcome as what the first has said, which the
+// second has read.
+func TestTwoPeopleResolveAPayout(t *testing.T) {
+	for outcome, want := range map[string]payout.Status{"paid": payout.Completed, "failed": payout.Rejected} {
+		t.Run(outcome, func(t *testing.T) {
+			w := newWorld(t)
+			w.bank.silent = true
+			p := w.pays("p1", "card_payway_usd", "5.00", false)
+			w.work(4 * time.Second)
+			finance, admin := w.as(t, operator.Finance), w.as(t, operator.Admin)
+			w.house.Clock.Add(6 * time.Minute)
+			path := finance.proposal(t, "payout.resolve", url.Values{"shop": {fmt.Sprint(demo.Shop)}, "id": {fmt.Sprint(p.ID)}, "outcome": {outcome}})
+			if text := reads(admin.see(t, path)); !strings.Contains(text, ", as "+outcome) {
+				t.Errorf("the approver does not read that it %s:\n%s", outcome, text)
+			}
+			admin.decide(t, path, "approve")
+			if found, err := w.payouts.Find(context.Background(), demo.Shop, p.ID); err != nil || found.Status != want {
+				t.Errorf("it is %s, %v; want %s", found.Status, err, want)
+			}
+		})
+	}
+}
+
 // What a shop typed is text on every page.
 func TestShopsTextIsText(t *testing.T) {
 	w := newWorld(t)

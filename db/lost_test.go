@@ -109,6 +109,26 @@ type proxy struct {
 	mu      sync.Mutex
 	word    string
 	forward bool // the word is passed on, only its answer is lost
+	instead string
+}
+
+// alter passes another text on in place of a word, once.
+func (p *proxy) alter(word, instead string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.word, p.instead = word, instead
+}
+
+// altered is what goes to the server.
+func (p *proxy) altered(spoken []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.instead == "" || !bytes.Contains(spoken, []byte(p.word)) {
+		return spoken
+	}
+	spoken = bytes.Replace(spoken, []byte(p.word), []byte(p.instead), 1)
+	p.word, p.instead = "", ""
+	return spoken
 }
 
 func (p *proxy) cut(word string, forward bool) {
@@ -121,7 +141,7 @@ func (p *proxy) cut(word string, forward bool) {
 func (p *proxy) hit(spoken []byte) (cut, forward bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.word == "" || !bytes.Contains(spoken, []byte(p.word)) {
+	if p.word == "" || p.instead != "" || !bytes.Contains(spoken, []byte(p.word)) {
 		return false, false
 	}
 	p.word = ""
@@ -172,7 +192,7 @@ func (p *proxy) serve(client net.Conn) {
 		if cut {
 			close(lost)
 		}
-		_, _ = server.Write(buffer[:n])
+		_, _ = server.Write(p.altered(buffer[:n]))
 		if cut {
 			_, _ = io.Copy(io.Discard, client) // until the answer came and the other side has closed
 			return
@@ -248,6 +268,21 @@ func TestAConnectionLostOnTheWay(t *testing.T) {
 				t.Errorf("the next call counts to %d, want %d: one is stored at most once", got, want)
 			}
 		})
+	}
+}
+
+// A server that answers COMMIT with ROLLBACK, as it does when the transaction had
+// failed, has stored nothing: nobody hears that it is done.
+func TestACommitThatWasARollback(t *testing.T) {
+	h := dbtest.Postgres(t, own())
+	node, proxy := through(t, h)
+	proxy.alter("COMMIT\x00", "ABORT \x00")
+	_, err := db.Do(context.Background(), node.DB, 1, increment(1))
+	if proxy.waits() {
+		t.Fatal("nothing was committed")
+	}
+	if stored := number(t, h, "SELECT value FROM counter WHERE shop_id = 1") == 1; stored != (err == nil) {
+		t.Errorf("stored %t, answered %v", stored, err)
 	}
 }
 

@@ -113,6 +113,12 @@ func TestACommitOfUnknownOutcomeIsForgotten(t *testing.T) {
 		}
 		defer d.Close()
 		want := int64(1)
+		look := act{reads: increment(1).reads, decide: func(s *db.State) (int64, error) {
+			if row, ok := counters.Find(s, "c", 1); ok {
+				return row.Value, nil
+			}
+			return 0, nil
+		}}
 		for _, lost := range []bool{false, true, false} {
 			lose = lost
 			got, err := db.Do(t.Context(), d, 1, increment(1))
@@ -121,6 +127,10 @@ func TestACommitOfUnknownOutcomeIsForgotten(t *testing.T) {
 			}
 			if !lost || done {
 				want++
+			}
+			lose = false
+			if got, err := db.Do(t.Context(), d, 1, look); err != nil || got != want-1 { // what only looks meets no guard
+				t.Errorf("done %t, lost %t: it is seen as %d, %v; want %d", done, lost, got, err, want-1)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/brama-pay/brama/fault"
 )
@@ -41,6 +42,14 @@ func (e *fakeEngine) close()                               {}
 func postgresError(severity, code string) error {
 	return &pgconn.PgError{SeverityUnlocalized: severity, Code: code}
 }
+
+// diskError is what SQLite says of a disk, by its code.
+type diskError int
+
+func (diskError) Error() string { return "the disk" }
+
+// Code is the extended code.
+func (e diskError) Code() int { return int(e) }
 
 // busyError is what SQLite says while another connection writes.
 func busyError(t *testing.T) error {
@@ -107,6 +116,8 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"connection lost at the commit", fakeEngine{commits: repeat(io.EOF, 1)}, fault.Unknown, 1, 2},
 		{"server told to end at the commit", fakeEngine{commits: repeat(postgresError("FATAL", "57P01"), 1)}, fault.Unknown, 1, 2},
 		{"server crashed at the commit", fakeEngine{commits: repeat(postgresError("PANIC", "XX000"), 1)}, fault.Unknown, 1, 2},
+		{"a sync failed at the commit", fakeEngine{commits: repeat(diskError(sqlite3.SQLITE_IOERR_FSYNC), 1)}, fault.Unknown, 1, 2},
+		{"no room at the commit", fakeEngine{commits: repeat(diskError(sqlite3.SQLITE_FULL), 1)}, fault.Unavailable, 1, 2},
 		{"told to end by a conflict at the commit", fakeEngine{commits: repeat(postgresError("FATAL", "40001"), 1)}, fault.Unknown, 1, 2},
 		{"time-out at the commit", fakeEngine{commits: repeat(context.DeadlineExceeded, 1)}, fault.Unknown, 1, 2},
 		{"a check refused at the commit", fakeEngine{commits: repeat(postgresError("ERROR", "23514"), 1)}, well, 3, 4},

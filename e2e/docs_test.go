@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -198,22 +197,12 @@ func write(t *testing.T, path, text string) {
 // examples do not call it.
 func TestDocsOfARealGateway(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, "sqlite")
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin := free.Addr().String()
-	free.Close()
-	g.process, g.ended = g.spawn(append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", admin}, g.storage()...))
-	g.awaitReady(0)
+	g, inside := serveReal(t)
 	for _, path := range []string{"/docs", "/docs/signing", "/openapi.yaml"} {
 		if status := g.status(path); status != http.StatusNotFound {
 			t.Errorf("%s on the public address: HTTP %d", path, status)
 		}
 	}
-	inside := &gateway{t: t}
-	inside.url = "http://" + admin
 	if text := inside.page("/docs/api/avanor/shop_balance"); !strings.Contains(text, "this gateway is none") || strings.Contains(text, g.listen) {
 		t.Error("the examples seem to call a gateway with real money")
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/brama-pay/brama/db"
 )
 
-// secrets are what no log, table or answer may hold. Cards that the demo's pay
-// page hints at are among them: pages are not searched.
+// secrets are what no log, table, answer or page of the console may hold. Cards that
+// the demo's pay page hints at are among them: the payer's pages are not searched.
 var secrets = []string{
 	demoSecret, "whsec_", "YnJhbWEtZGVtby13ZWJob29rLWtleS0xNTIwISE", "brama-demo-webhook-key",
 	cardGood, cardOther, "4000000000000002", "4000000000009995", "4000000000003220", "4000000000000341",
@@ -19,7 +19,11 @@ var secrets = []string{
 	"4242 4242 4242 4242", "5555 5555 5555 4444",
 }
 
-// keepsSecrets searches the log, both databases and all answers.
+// hashes are what tables may hold of passwords, and nothing else may.
+var hashes = []string{"$argon2id$", "argon2id"}
+
+// keepsSecrets searches the log, both databases, all answers, and every kind of page
+// and file that operators see.
 func (g *gateway) keepsSecrets() {
 	g.t.Helper()
 	places := map[string]string{"the log": g.log(), "the answers": g.answers.String()}
@@ -37,15 +41,36 @@ func (g *gateway) keepsSecrets() {
 		}
 	}
 	for place, text := range places {
-		if len(text) == 0 {
-			g.t.Errorf("%s: nothing to search", place)
-		}
-		for _, secret := range append(secrets, g.private...) {
-			if at := strings.Index(text, secret); at >= 0 {
-				g.t.Errorf("%s holds %q: …%s…", place, secret, text[max(0, at-120):min(len(text), at+120)])
-			}
+		g.holdsNone(place, text, secrets)
+	}
+	console, manual := g.pages()
+	g.holdsNone("the pages of operators", console, append(secrets, hashes...))
+	g.holdsNone("the documentation", manual, hashes) // its examples hold what is everybody's
+	g.holdsNone("the log", g.log(), hashes)
+	g.holdsNone("the answers", g.answers.String(), hashes)
+}
+
+// holdsNone searches a place for secrets, and for what is private to this gateway.
+func (g *gateway) holdsNone(place, text string, secrets []string) {
+	g.t.Helper()
+	if len(text) == 0 {
+		g.t.Errorf("%s: nothing to search", place)
+	}
+	for _, secret := range slices.Concat(secrets, g.private) {
+		if at := strings.Index(text, secret); at >= 0 {
+			g.t.Errorf("%s holds %q: …%s…", place, secret, text[max(0, at-120):min(len(text), at+120)])
 		}
 	}
+}
+
+// pages are those of the console and their files, a few of each kind, with the
+// metrics; and the documentation.
+func (g *gateway) pages() (console, manual string) {
+	g.t.Helper()
+	d := g.admin()
+	d.walk(3)
+	d.see("/metrics")
+	return d.shown.String(), d.read.String()
 }
 
 // dump is every value of every table, but for some tables.

@@ -98,6 +98,7 @@ func TestBruteForce(t *testing.T) {
 func TestBruteForceAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
 		w := newWorld(t, h)
+		w.Cost = operator.Cost{Passes: 1, Memory: 4 << 10} // so that all are under way at once
 		ann := w.add(t, "ann@example.com", operator.Admin)
 		for _, email := range []string{ann.Email, "nobody@example.com"} {
 			for range 4 {

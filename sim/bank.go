@@ -11,9 +11,6 @@ import (
 // bankName is the connector's name in provider accounts.
 const bankName = "bank"
 
-// bankSecret is in every genuine notice.
-const bankSecret = "the bank's own word"
-
 // bank is a provider with books of its own, behind a network that loses, delays
 // and repeats. It keeps what it promises in its Timing and nothing else: what it
 // was not asked by then it never will be, and then it knows.
@@ -21,9 +18,19 @@ type bank struct {
 	world *World
 	acts  map[string]*act
 	owed  []*notice // notices that have not been taken
+	words map[string]*words
 }
 
-func newBank(w *World) *bank { return &bank{world: w, acts: map[string]*act{}} }
+func newBank(w *World) *bank {
+	b := &bank{world: w, acts: map[string]*act{}, words: map[string]*words{}}
+	for _, account := range accounts {
+		b.words[account] = newWords(account)
+	}
+	return b
+}
+
+// accounts are the gateway's at the bank.
+var accounts = []string{"bank_in", "bank_out"}
 
 // The bank's patience. A call is over half its time-out after it began, for the
 // gateway begins none later than half of it after the announcement.

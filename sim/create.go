@@ -68,8 +68,8 @@ func (w *World) create(ctx context.Context) (err error) {
 
 // found makes what operators make: accounts at providers, rates, payways, shops, money.
 func (w *World) found(ctx context.Context, n *node) error {
-	for _, name := range []string{"bank_in", "bank_out"} {
-		u, err := provider.NewAccount(n.box, name, bankName, nil, nil, actor)
+	for _, name := range accounts {
+		u, err := provider.NewAccount(n.box, name, bankName, nil, map[string]string{secretWord: w.bank.words[name].present().text}, actor)
 		if err != nil {
 			return err
 		}

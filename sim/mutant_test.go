@@ -51,6 +51,11 @@ var mutants = []struct {
 		"if a.Open() || o.Result != Unknown && o.Result != \"\" {", "if true {",
 		"the provider's books equal ours", 1, true,
 	},
+	{
+		"a provider account's secrets are believed for an hour", "provider/accounts.go",
+		"freshAccounts = time.Second", "freshAccounts = time.Hour",
+		"", 1, true,
+	},
 }
 
 // TestMutant lives the worlds of a mutant; it is run by TestMutantsAreCaught in a

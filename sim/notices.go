@@ -37,9 +37,9 @@ type body struct {
 	State     provider.Result `json:"state"`
 }
 
-// Notices believes who knows the bank's word.
-func (b *bank) Notices(_ provider.Account, header http.Header, text []byte) ([]provider.Notice, error) {
-	if header.Get("Bank-Word") != bankSecret {
+// Notices believes who knows a word of the account.
+func (b *bank) Notices(a provider.Account, header http.Header, text []byte) ([]provider.Notice, error) {
+	if !vouches(a, header) {
 		return nil, errors.New("not the bank")
 	}
 	var n body
@@ -74,22 +74,45 @@ func (b *bank) post(n *node) {
 		b.owed = slices.Delete(b.owed, at, at+1)
 	}
 	text, _ := json.Marshal(body{o.act.ref, o.act.shop, o.act.operation, o.n, o.act.verb, o.state})
-	word := bankSecret
-	if !w.calm && w.chance(500) {
-		word = "a stranger's word"
-	}
+	said, genuine := b.says(o)
 	w.counts.Notices++
 	w.start("notice", n, func() {
+		if !w.calm {
+			w.sleep(w.between(0, 800))
+		}
 		request, _ := http.NewRequest(http.MethodPost, publicURL+"/notify/"+o.act.account, strings.NewReader(string(text)))
-		request.Header.Set("Bank-Word", word)
-		got := &answer{}
+		request.Header.Set("Bank-Word", said.text)
+		got, came := &answer{}, w.now
 		n.door.ServeHTTP(got, request)
-		w.tracef("notice about %s: %d", o.act.ref, got.status)
+		w.tracef("notice about %s, %s: %d", o.act.ref, said.text, got.status)
 		if got.status == http.StatusOK {
 			b.owed = slices.DeleteFunc(b.owed, func(other *notice) bool { return other == o && o.must })
 		}
-		if word != bankSecret && got.status == http.StatusOK {
-			w.fail("nothing enters unsigned", "a notice without the bank's word was taken: "+o.act.ref)
+		if again := w.heard(o, said, came, got.status); again && genuine {
+			b.tellAgain(o)
 		}
 	})
+}
+
+// says is the word that a notice is sent with: mostly the account's, now and then a
+// stranger's, or one that was good once.
+func (b *bank) says(o *notice) (said *word, genuine bool) {
+	w, k := b.world, b.words[o.act.account]
+	switch {
+	case w.calm:
+	case w.chance(500):
+		return &word{text: "a stranger's word", ending: 1, gone: 1}, false
+	case len(k.list) > 1 && w.chance(500):
+		return k.list[w.dice.IntN(len(k.list)-1)], false
+	}
+	return k.present(), true
+}
+
+// tellAgain owes the gateway a notice that it refused, until it is taken.
+func (b *bank) tellAgain(o *notice) {
+	b.world.counts.Unheard++
+	o.must, o.dueAt = true, b.world.now+1_000
+	if !slices.Contains(b.owed, o) {
+		b.owed = append(b.owed, o)
+	}
 }

@@ -25,6 +25,8 @@ func (v *visitor) operate() {
 		v.settle()
 	case p < 8:
 		v.tellAgain()
+	case p < 9 && v.dice.IntN(2) == 0:
+		v.reword(v.bank.words[accounts[v.dice.IntN(len(accounts))]])
 	case p < 9:
 		v.rotate(v.shop())
 	default:

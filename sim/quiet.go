@@ -14,8 +14,13 @@ import (
 func (w *World) quiet(ctx context.Context) {
 	w.tracef("quiet")
 	w.calm = true
-	w.rest(ctx, hour)
 	v := &visitor{World: w, dice: rand.New(rand.NewPCG(w.Seed, 2)), ctx: ctx, node: w.nodes[0]}
+	for _, account := range accounts {
+		if k := w.bank.words[account]; k.torn {
+			w.finish(func() { v.reword(k) })
+		}
+	}
+	w.rest(ctx, hour)
 	w.decideAll(v)
 	w.rest(ctx, hour)
 	w.decideAll(v) // a hold that came only now, a charge that was declined
