@@ -17,7 +17,7 @@ import (
 	"github.com/brama-pay/brama/fault"
 )
 
-// commands is the command line. Every flag has an environment twin: BRAMA_ and
+// commands is the command line. Every flag but those of one deed has an environment twin: BRAMA_ and
 // the flag's name in capitals.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the gateway."`
