@@ -73,7 +73,7 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Invoice],
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	rows, err = provider.AddContradicted(rows, append(doubted, against...), number, func(key db.Key) (*Invoice, error) {
+	rows, err = provider.AddByKey(rows, append(doubted, against...), number, func(key db.Key) (*Invoice, error) {
 		v, err := invoices.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || v == nil || !q.fits(v) {
 			return nil, err

@@ -65,7 +65,7 @@ func (q RefundSearch) attention(ctx context.Context, from *sql.DB) (db.Found[Ref
 	if err != nil {
 		return db.Found[Refund]{}, err
 	}
-	rows, err = provider.AddContradicted(rows, keys, refundNumber, func(key db.Key) (*Refund, error) {
+	rows, err = provider.AddByKey(rows, keys, refundNumber, func(key db.Key) (*Refund, error) {
 		f, err := refunds.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || f == nil || !q.fits(f) {
 			return nil, err

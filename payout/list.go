@@ -69,7 +69,7 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Payout], 
 	if err != nil {
 		return db.Found[Payout]{}, err
 	}
-	rows, err = provider.AddContradicted(rows, keys, number, func(key db.Key) (*Payout, error) {
+	rows, err = provider.AddByKey(rows, keys, number, func(key db.Key) (*Payout, error) {
 		p, err := payouts.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || p == nil || !q.fits(p) {
 			return nil, err

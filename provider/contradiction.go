@@ -76,9 +76,9 @@ func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, be
 		ORDER BY c.operation DESC LIMIT $4`, shop, kind, before, limit)
 }
 
-// AddContradicted adds the operations that were contradicted, or are in doubt, to rows of
+// AddByKey adds the operations that were contradicted, or are in doubt, to rows of
 // the same list, each once, newest first. load finds one by its key: nil when the list does not seek it.
-func AddContradicted[T any](rows []*T, keys []db.Key, id func(*T) int64, load func(db.Key) (*T, error)) ([]*T, error) {
+func AddByKey[T any](rows []*T, keys []db.Key, id func(*T) int64, load func(db.Key) (*T, error)) ([]*T, error) {
 	for _, k := range keys {
 		row, err := load(k)
 		if err != nil {
