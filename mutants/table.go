@@ -161,6 +161,7 @@ var mutants = []mutant{
 	{"a rollback is answered as a commit", durable, "db/postgres.go", `tag.String() != "COMMIT"`, `tag.String() == ""`, ""},
 	{"the shops are not locked", once, "db/postgres.go", "if len(shops) > 0 {", "if len(shops) < 0 {", ""},
 	{"PostgreSQL: a row that was not written passes", guarded, "db/postgres.go", "tag.RowsAffected() != s.rows:", "tag.RowsAffected() > s.rows:", ""},
+	{"PostgreSQL: no version guard", guarded, "db/statement.go", `" AND t.version = v.base"`, `" AND t.version >= 0 * v.base"`, ""},
 
 	// The attempt before the call, and what operators move by hand.
 	{"a call is not written down before it is sent", once, "provider/attempt.go", "Attempts.Insert(s, &a)", "_ = Attempts", "payout invoice"},
