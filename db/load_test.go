@@ -71,6 +71,24 @@ func TestNodesWithManyShopsDoNotDeadlock(t *testing.T) {
 	}
 }
 
+// While a decision is made its shop is locked, and no other one.
+func TestTheShopIsLockedWhileItIsDecided(t *testing.T) {
+	h := dbtest.Postgres(t, own())
+	beside := rawConn(t, h.Config.URL)
+	act := increment(1)
+	decide := act.decide
+	act.decide = func(s *db.State) (int64, error) {
+		for shop, want := range map[int]bool{1: true, 2: false} {
+			_, err := beside.Exec(context.Background(), "SELECT id FROM shop WHERE id = $1 FOR UPDATE NOWAIT", shop)
+			if locked := err != nil; locked != want {
+				t.Errorf("shop %d is locked: %t, %v", shop, locked, err)
+			}
+		}
+		return decide(s)
+	}
+	do(t, h, 1, act)
+}
+
 // The version is the second belt: what was changed without the shop's lock is
 // found, and nothing of the decision is stored.
 func TestARowChangedBehindTheLockIsNotOverwritten(t *testing.T) {
