@@ -58,6 +58,16 @@ func pages() []route {
 	)
 }
 
+// Patterns are the methods and addresses of all that the console serves, as
+// http.ServeMux writes them: for tests that look at every page in a browser.
+func Patterns() []string {
+	var list []string
+	for _, at := range pages() {
+		list = append(list, at.pattern)
+	}
+	return list
+}
+
 // link is an entry of the navigation.
 type link struct{ title, path string }
 
