@@ -77,7 +77,7 @@ func TestFourEyes(t *testing.T) {
 	first.Type("#field-reason", "cash at the counter")
 	first.Forgive("422")
 	first.Press(browser.Enter)
-	first.See("must be an amount such as 1000.00")
+	first.See("not a plain decimal number")
 	consoleJudged(first, "propose-wrong")
 	first.Visit("/console/propose/shop.deposit?shop=1520&currency=USD&amount=10.00")
 	first.Type("#field-reason", "cash at the counter")
@@ -93,7 +93,7 @@ func TestFourEyes(t *testing.T) {
 	second.Await("#approve:popover-open")
 	consoleJudged(second, "approve-question")
 	second.Click("#approve form button")
-	second.See("Done: it is booked; available after it: 100010.00 USD.")
+	second.See("Done: it is booked; available after it: 100 010.00 USD.")
 	consoleJudged(second, "approved")
 }
 
