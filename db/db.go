@@ -84,6 +84,7 @@ type DB struct {
 	closed  sync.RWMutex
 	down    bool
 	Stats   *Stats
+	config  Config
 
 	simulation *Simulation
 }
@@ -105,7 +106,7 @@ var ErrInUse = errors.New("another brama process is using it")
 // Open opens a database and brings its tables up to date. The caller runs the
 // writers (DB.Writers) and then joins (DB.Join) before anything is written.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	d := &DB{ids: NewIDs(0, c.Now), Stats: &Stats{}, simulation: c.Simulation}
+	d := &DB{ids: NewIDs(0, c.Now), Stats: &Stats{}, config: c, simulation: c.Simulation}
 	var err error
 	if c.URL != "" {
 		err = d.openPostgres(ctx, c)

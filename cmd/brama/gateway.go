@@ -30,28 +30,29 @@ import (
 
 // gateway is every room, wired by hand.
 type gateway struct {
-	db        *db.DB
-	box       *seal.Box
-	shops     *shop.Directory
-	stores    *shop.StoreDirectory
-	accounts  *provider.Accounts
-	gate      *provider.Gate
-	dispatch  *provider.Dispatcher
-	invoices  *invoice.Invoices
-	payouts   *payout.Payouts
-	operators *operator.Operators
-	doctor    *doctor.Doctor
-	figures   *turnover.Board
-	verifier  *verifier
-	sender    *callback.Sender
-	inbox     *inbox.Inbox
-	books     *db.DB // the sandbox's own; nil without a sandbox
-	sandbox   *sandbox.Sandbox
-	log       *slog.Logger
-	silent    bool // callbacks are owed and not sent: for measurements
-	writing   sync.WaitGroup
-	endWrite  context.CancelFunc
-	recalls   *db.Recalls
+	db           *db.DB
+	box          *seal.Box
+	shops        *shop.Directory
+	stores       *shop.StoreDirectory
+	accounts     *provider.Accounts
+	gate         *provider.Gate
+	dispatch     *provider.Dispatcher
+	invoices     *invoice.Invoices
+	payouts      *payout.Payouts
+	operators    *operator.Operators
+	doctor       *doctor.Doctor
+	figures      *turnover.Board
+	verifier     *verifier
+	sender       *callback.Sender
+	inbox        *inbox.Inbox
+	books        *db.DB // the sandbox's own; nil without a sandbox
+	sandbox      *sandbox.Sandbox
+	log          *slog.Logger
+	silent       bool          // callbacks are owed and not sent: for measurements
+	keepSessions time.Duration // of the console; 0: for ever
+	writing      sync.WaitGroup
+	endWrite     context.CancelFunc
+	recalls      *db.Recalls
 }
 
 // wiring is what the rooms are told besides the database.

@@ -72,6 +72,9 @@ func (g *gateway) start(ctx context.Context, l *loops) {
 	}
 	l.every(ctx, "recall", time.Second, g.recall)
 	l.every(ctx, "figures", figuresPause, g.countFigures)
+	if g.keepSessions > 0 {
+		l.every(ctx, "housekeeping", time.Minute, g.tidy)
+	}
 	l.every(ctx, "node", time.Duration(db.Lease)*time.Millisecond/4, g.db.Beat)
 }
 

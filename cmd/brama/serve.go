@@ -23,6 +23,7 @@ import (
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/manual"
+	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/replay"
 	"github.com/brama-pay/brama/shop"
@@ -40,6 +41,7 @@ type serveCommand struct {
 	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
 	AllowCallbackTo []netip.Prefix `help:"Private ranges that callbacks may go to." placeholder:"CIDR"`
+	KeepSessions    int            `help:"Days after which the console's sessions are forgotten, at least 31; 0: never." default:"90" placeholder:"DAYS"`
 	LogFormat       string         `help:"Form of the log." enum:"text,json" default:"text"`
 	Bench           benchServer    `embed:"" prefix:"bench-"`
 }
@@ -98,7 +100,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	defer g.close()
 	g.verifier = newVerifier(c.storage)
 	defer g.verifier.end()
-	g.silent = c.Bench.Silent
+	g.silent, g.keepSessions = c.Bench.Silent, time.Duration(c.KeepSessions)*day
 	if c.Demo {
 		if err := demo.Seed(ctx, demo.Seeding{DB: g.db, Box: g.box, Random: rand.Reader}); err != nil {
 			return fmt.Errorf("make the demo data: %w", err)
@@ -130,6 +132,9 @@ func (c *serveCommand) check() error {
 	}
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return errors.New("--database: must begin with postgres://")
+	}
+	if c.KeepSessions != 0 && time.Duration(c.KeepSessions)*day < operator.LeastKept || c.KeepSessions > 36500 {
+		return fmt.Errorf("--keep-sessions %d: must be at least 31 days, or 0 to keep them", c.KeepSessions)
 	}
 	return c.Bench.check(c.Demo)
 }
