@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/doctor"
 	"github.com/brama-pay/brama/shop"
 )
@@ -30,7 +31,7 @@ type doctorCommand struct {
 const doctorTime = 3 * time.Minute
 
 func (c *doctorCommand) operate(ctx context.Context, o *desk) error {
-	id, err := c.meant(ctx, o.db)
+	id, err := c.meant(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -55,14 +56,14 @@ func (c *doctorCommand) operate(ctx context.Context, o *desk) error {
 }
 
 // meant is the shop that is named, or that the store belongs to, or the only one.
-func (c *doctorCommand) meant(ctx context.Context, d *db.DB) (int64, error) {
+func (c *doctorCommand) meant(ctx context.Context, o *desk) (int64, error) {
 	switch {
 	case c.Shop != 0:
 		return c.Shop, nil
 	case c.Store == "":
-		return onlyShop(ctx, d)
+		return onlyShop(ctx, o.db, o.doctor.Fallback != "")
 	}
-	store, err := shop.LoadStore(ctx, d.Reader(), c.Store)
+	store, err := shop.LoadStore(ctx, o.db.Reader(), c.Store)
 	if err != nil {
 		return 0, err
 	}
@@ -73,9 +74,9 @@ func (c *doctorCommand) meant(ctx context.Context, d *db.DB) (int64, error) {
 const shopsNamed = 20
 
 // onlyShop is the shop that is meant when none is named: the only one that has an
-// address for callbacks, or the only one there is. Else the error names those that
-// may be meant.
-func onlyShop(ctx context.Context, d *db.DB) (int64, error) {
+// address for callbacks, or the only one there is; where all have the demo's own
+// receiver, the demo's first. Else the error names those that may be meant.
+func onlyShop(ctx context.Context, d *db.DB, isDemo bool) (int64, error) {
 	all, err := shop.List(ctx, d.Reader(), 0, 1000)
 	if err != nil {
 		return 0, err
@@ -86,6 +87,9 @@ func onlyShop(ctx context.Context, d *db.DB) (int64, error) {
 	})
 	if len(with) == 0 {
 		with = all
+		if isDemo && slices.ContainsFunc(all, func(row *shop.Shop) bool { return row.ID == demo.Shop }) {
+			return demo.Shop, nil
+		}
 	}
 	switch len(with) {
 	case 0:

@@ -18,3 +18,13 @@ func TestDoctorFindsTheShop(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// In a demo nobody has to look up a number first.
+func TestDoctorInADemo(t *testing.T) {
+	e := newEstate(t)
+	stop := e.serve("--demo")
+	defer stop()
+	if got := e.run("doctor"); got.status != 0 || !strings.Contains(e.must("audit", "list", "1520"), "doctor") {
+		t.Error(got)
+	}
+}
