@@ -9,6 +9,7 @@ type Reads struct {
 	wanted     []lookup
 	asked      map[lookup]bool
 	missed     bool // something was asked for that is still to be loaded
+	guessing   bool // what is remembered may be old: all that is asked for is wanted
 }
 
 // NewReads is a Reads without a database, for tests: it notes what is asked.
@@ -35,15 +36,33 @@ func (r *Reads) ask(l lookup) any {
 	if !ok {
 		held, ok = r.remembered.recall(l, r.loaded)
 	}
+	if !ok || r.guessing {
+		r.want(l)
+	}
 	if ok {
 		return held.row
 	}
 	r.missed = true
+	return nil
+}
+
+func (r *Reads) want(l lookup) {
 	if !r.asked[l] {
 		r.asked[l] = true
 		r.wanted = append(r.wanted, l)
 	}
-	return nil
+}
+
+// guess wants all that the members would ask for if the rows were still as they are
+// remembered. Right or wrong it is only a first list: what is asked for in truth,
+// and was not on it, is loaded in the rounds that follow.
+func (r *Reads) guess(members []*member, old *memory) {
+	guess := newReads(&sheet{slots: map[lookup]*slot{}}, old)
+	guess.guessing = true
+	for _, m := range members {
+		m.read(guess)
+	}
+	r.wanted, r.asked = guess.wanted, guess.asked
 }
 
 // take empties the list of what is still to be loaded.

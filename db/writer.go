@@ -50,6 +50,7 @@ type Writer struct {
 
 	remembers bool // the rows of the last transactions
 	memory    memory
+	hints     memory // where others write too: rows as they once were, to guess what will be read
 
 	simulation *Simulation
 }
@@ -264,6 +265,8 @@ func (w *Writer) transact(members []*member) error {
 	if w.remembers {
 		remembered.keep(loaded)
 		w.memory = remembered
+	} else {
+		w.hints.keep(loaded)
 	}
 	w.stats.observe(len(members), len(loaded.order))
 	for i, m := range members {
@@ -291,6 +294,9 @@ func (w *Writer) commit(ctx context.Context, written *sheet) error {
 func (w *Writer) load(ctx context.Context, members []*member, loaded *sheet, remembered *memory) error {
 	shops := shopsOf(members)
 	reads := newReads(loaded, remembered)
+	if !w.remembers {
+		reads.guess(members, &w.hints)
+	}
 	waiting := slices.Clone(members)
 	for range maxRounds {
 		waiting = slices.DeleteFunc(waiting, func(m *member) bool { return m.satisfied(reads) })
