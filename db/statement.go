@@ -12,10 +12,11 @@ import (
 // statement is one prepared statement with its parameters, for PostgreSQL: rows go
 // by set, because each statement of a batch costs the server a run and the wire a
 // message. A parameter is one column of all its rows, so that a text does not depend
-// on their number.
+// on their number; only of one row it is the value itself, for a list costs the server
+// a function call for each column.
 type statement struct {
 	text
-	params [][]byte             // arrays, in PostgreSQL's binary form
+	params [][]byte             // in PostgreSQL's binary form
 	row    func([][]byte) error // called for each row; nil when none is expected
 	rows   int64                // rows that must be affected; checked when row is nil
 	note   string               // what it means when they are not
@@ -67,8 +68,8 @@ func loadStatement(t *table, no int, wanted []lookup, into *sheet) statement {
 		l.parts(func(n int64) { keys[i].number(n); i++ }, func(s string) { keys[i].text(s); i++ })
 	}
 	return statement{
-		text:   t.text('L', no, func() string { return loadText(t, no) }),
-		params: forms(keys),
+		text:   t.text(textKey{'L', no, len(wanted) == 1}, func(from source) string { return loadText(t, no, from) }),
+		params: forms(keys, len(wanted)),
 		row: func(values [][]byte) error {
 			found := t.blank()
 			at := t.at(found)
@@ -83,13 +84,13 @@ func loadStatement(t *table, no int, wanted []lookup, into *sheet) statement {
 	}
 }
 
-func loadText(t *table, no int) string {
+func loadText(t *table, no int, from source) string {
 	var names, kinds, on []string
 	for i, at := range t.keys[no] {
 		names, kinds = append(names, fmt.Sprintf("k%d", i+1)), append(kinds, t.columns[at].sqlType())
 		on = append(on, fmt.Sprintf("t.%s = k.k%d", t.columns[at].name, i+1))
 	}
-	return "SELECT " + t.list("t.") + " FROM " + rowsText(kinds) + " AS k(" + strings.Join(names, ", ") + ") CROSS JOIN " + t.name +
+	return "SELECT " + t.list("t.") + " FROM " + from(kinds) + " AS k(" + strings.Join(names, ", ") + ") CROSS JOIN " + t.name +
 		" t WHERE " + strings.Join(on, " AND ")
 }
 
@@ -116,18 +117,18 @@ func insertStatement(t *table, rows []*slot) statement {
 		all[at] = at
 	}
 	return statement{
-		text:   t.text('I', 0, func() string { return insertText(t) }),
-		params: forms(columnsOfRows(t, all, rows)),
+		text:   t.text(textKey{'I', 0, len(rows) == 1}, func(from source) string { return insertText(t, from) }),
+		params: forms(columnsOfRows(t, all, rows), len(rows)),
 		rows:   int64(len(rows)), note: t.wasThere(),
 	}
 }
 
-func insertText(t *table) string {
+func insertText(t *table, from source) string {
 	var kinds []string
 	for _, c := range t.columns {
 		kinds = append(kinds, c.sqlType())
 	}
-	return "INSERT INTO " + t.name + " (" + t.list("") + ") SELECT * FROM " + rowsText(kinds) + " AS v ON CONFLICT DO NOTHING"
+	return "INSERT INTO " + t.name + " (" + t.list("") + ") SELECT * FROM " + from(kinds) + " AS v ON CONFLICT DO NOTHING"
 }
 
 // updateStatement sets every column that is no key, of the rows whose key and the
@@ -139,15 +140,15 @@ func updateStatement(t *table, rows []*slot) statement {
 	}
 	columns := append(columnsOfRows(t, t.settable(), rows), columnsOfRows(t, t.keys[0], rows)...)
 	return statement{
-		text:   t.text('U', 0, func() string { return updateText(t) }),
-		params: forms(append(columns, base)),
+		text:   t.text(textKey{'U', 0, len(rows) == 1}, func(from source) string { return updateText(t, from) }),
+		params: forms(append(columns, base), len(rows)),
 		rows:   int64(len(rows)), note: t.wasChanged(),
 	}
 }
 
 // updateText joins the table with the list of what its rows become: s1, s2 … are
 // set where the key is k1, k2 … and the version was base.
-func updateText(t *table) string {
+func updateText(t *table, from source) string {
 	var names, kinds, sets, where []string
 	for i, at := range t.settable() {
 		names, kinds = append(names, fmt.Sprintf("s%d", i+1)), append(kinds, t.columns[at].sqlType())
@@ -158,22 +159,25 @@ func updateText(t *table) string {
 		where = append(where, fmt.Sprintf("t.%s = v.k%d", t.columns[at].name, i+1))
 	}
 	names, kinds = append(names, "base"), append(kinds, "BIGINT")
-	return "UPDATE " + t.name + " AS t SET " + strings.Join(sets, ", ") + " FROM " + rowsText(kinds) + " AS v(" + strings.Join(names, ", ") +
+	return "UPDATE " + t.name + " AS t SET " + strings.Join(sets, ", ") + " FROM " + from(kinds) + " AS v(" + strings.Join(names, ", ") +
 		") WHERE " + strings.Join(where, " AND ") + " AND t.version = v.base"
 }
 
-// rowsText is a set of rows, each of whose columns is a parameter.
-func rowsText(kinds []string) string {
-	var b strings.Builder
-	b.WriteString("unnest(")
+// source is what a statement takes its rows from: parameters of the kinds.
+type source func(kinds []string) string
+
+// manyRows are rows each of whose columns is a parameter, a list.
+func manyRows(kinds []string) string { return "unnest(" + parameters(kinds, "[]") + ")" }
+
+// oneRow is a row each of whose values is a parameter.
+func oneRow(kinds []string) string { return "(SELECT " + parameters(kinds, "") + ")" }
+
+func parameters(kinds []string, of string) string {
+	parts := make([]string, len(kinds))
 	for i, kind := range kinds {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "CAST($%d AS %s[])", i+1, kind)
+		parts[i] = fmt.Sprintf("CAST($%d AS %s%s)", i+1, kind, of)
 	}
-	b.WriteByte(')')
-	return b.String()
+	return strings.Join(parts, ", ")
 }
 
 // array is a list of values of one kind in PostgreSQL's binary form: a head of five
@@ -183,6 +187,8 @@ type array struct {
 	kind reflect.Kind
 	form []byte
 }
+
+const headLength = 5 * 4
 
 // The numbers by which PostgreSQL knows our four types (pg_type.dat).
 const (
@@ -202,7 +208,7 @@ func newArray(kind reflect.Kind, length int) array {
 	case reflect.Slice:
 		oid, each = byteaOID, 36
 	}
-	a := array{kind, make([]byte, 0, 20+each*length)}
+	a := array{kind, make([]byte, 0, headLength+each*length)}
 	for _, n := range [5]uint32{1, 0, oid, uint32(length), 1} { //nolint:gosec // rows of a batch
 		a.form = binary.BigEndian.AppendUint32(a.form, n)
 	}
@@ -253,10 +259,13 @@ func columnsOfRows(t *table, positions []int, rows []*slot) []array {
 	return arrays
 }
 
-func forms(arrays []array) [][]byte {
+// forms are the parameters for so many rows: the arrays, or of one row its values.
+func forms(arrays []array, rows int) [][]byte {
 	params := make([][]byte, len(arrays))
 	for i, a := range arrays {
-		params[i] = a.form
+		if params[i] = a.form; rows == 1 {
+			params[i] = a.form[headLength+4:]
+		}
 	}
 	return params
 }

@@ -39,19 +39,23 @@ type table struct {
 	setOnce sync.Once
 }
 
-// textKey names an SQL text of a table: what it does, and by which key.
+// textKey names an SQL text of a table: what it does, by which key, for one row or many.
 type textKey struct {
 	verb byte
 	no   int
+	lone bool
 }
 
 // text is a text of the table, made once.
-func (t *table) text(verb byte, no int, write func() string) text {
-	key := textKey{verb, no}
+func (t *table) text(key textKey, write func(source) string) text {
 	if made, ok := t.texts.Load(key); ok {
 		return made.(text)
 	}
-	made, _ := t.texts.LoadOrStore(key, text{fmt.Sprintf("%s_%c%d", t.name, verb, no), write()})
+	from, name := manyRows, fmt.Sprintf("%s_%c%d", t.name, key.verb, key.no)
+	if key.lone {
+		from, name = oneRow, name+"_lone"
+	}
+	made, _ := t.texts.LoadOrStore(key, text{name, write(from)})
 	return made.(text)
 }
 
