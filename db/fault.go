@@ -22,11 +22,14 @@ type sqliteError interface {
 // kindOf says what a database error means, by its code and never by its text,
 // and whether the same batch may be tried again.
 func kindOf(err error) (kind fault.Kind, transient bool) {
+	var lost died
 	var lite sqliteError
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
+	case errors.As(err, &lost):
+		return fault.Unavailable, true
 	case errors.As(err, &lite):
 		return sqliteKind(lite)
 	case errors.As(err, &pg):

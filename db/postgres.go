@@ -25,32 +25,22 @@ const rollbackTimeout = 5 * time.Second
 type postgresEngine struct {
 	pool    *pgxpool.Pool
 	conn    *pgxpool.Conn
+	begun   bool // the transaction is open
 	spoiled bool // the connection is not to be used for another transaction
 }
 
-// begin opens a transaction. A connection that died while it was idle is found
-// out here, before anything was done; then the next one is tried, and at last a
-// new one, so that a restart of the server refuses nobody.
+// begin takes a connection. The transaction is opened together with the first
+// statements that are run: a message there and back is what a commit costs most.
 func (e *postgresEngine) begin(ctx context.Context) (alone bool, err error) {
-	for idle := e.pool.Config().MaxConns; ; idle-- {
-		conn, err := e.pool.Acquire(ctx)
-		if err != nil {
-			return false, err
-		}
-		_, err = conn.Exec(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED")
-		if err == nil {
-			e.conn = conn
-			return false, nil // other nodes write too
-		}
-		died := conn.Conn().IsClosed()
-		conn.Release()
-		if !died || idle == 0 {
-			return false, err
-		}
-	}
+	e.conn, err = e.pool.Acquire(ctx)
+	return false, err // other nodes write too
 }
 
 func (e *postgresEngine) commit(ctx context.Context) error {
+	if !e.begun {
+		e.release()
+		return nil
+	}
 	tag, err := e.conn.Exec(ctx, "COMMIT")
 	if err != nil {
 		return err
@@ -78,7 +68,7 @@ func (e *postgresEngine) rollback() {
 
 func (e *postgresEngine) release() {
 	e.conn.Release()
-	e.conn, e.spoiled = nil, false
+	e.conn, e.begun, e.spoiled = nil, false, false
 }
 
 func (e *postgresEngine) close() {}
@@ -114,6 +104,9 @@ func (e *postgresEngine) run(ctx context.Context, statements []statement) error 
 	if len(statements) == 0 {
 		return nil
 	}
+	if !e.begun {
+		statements = append([]statement{{text: beginText}}, statements...)
+	}
 	conn := e.conn.Conn().PgConn()
 	known, fresh := prepared(conn), map[string]bool{}
 	pipeline := conn.StartPipeline(ctx)
@@ -135,11 +128,26 @@ func (e *postgresEngine) run(ctx context.Context, statements []statement) error 
 	var met unexpected
 	if err == nil || ended == nil && errors.As(err, &met) {
 		maps.Copy(known, fresh)
+		e.begun = true
 		return err
 	}
 	e.spoiled = true // what it has prepared is not known
+	if !e.begun && conn.IsClosed() && ctx.Err() == nil {
+		e.pool.Reset() // the others that were idle have died with it
+		return died{err}
+	}
 	return err
 }
+
+// beginText opens a transaction.
+var beginText = text{"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"}
+
+// died is a connection that broke before its transaction had done anything, most
+// likely while it was idle: another one serves as well, so that a restart of the
+// server refuses nobody.
+type died struct{ error }
+
+func (d died) Unwrap() error { return d.error }
 
 // binaryForm is the form of every parameter and every column.
 var binaryForm = []int16{pgx.BinaryFormatCode}
