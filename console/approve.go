@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/fault"
@@ -219,6 +217,3 @@ func kindTitle(name string) string {
 	}
 	return name
 }
-
-// keysOf are the names of values, in order.
-func keysOf(values url.Values) []string { return slices.Sorted(maps.Keys(values)) }

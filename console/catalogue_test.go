@@ -79,7 +79,6 @@ func TestEditOthers(t *testing.T) {
 		{shopPath(1520), "invoice_minutes", "30", "<ins>30</ins>"},
 		{shopPath(1520), "callback_format", "form", "<del>json</del>"},
 		{storePath("4AAD1369CF734B64B70F"), "hold_days", "3", "<del>30</del>"},
-		{providerPath("sandbox"), "active", "false", "<ins>false</ins>"},
 	} {
 		form := hidden(admin.see(t, test.path+"/edit"))
 		form.Set(test.field, test.value)

@@ -33,6 +33,7 @@ type setting struct {
 	group, name, doc string
 	value, standard  string
 	words            []string // all that it can be; nil: any text
+	two              bool     // one alone cannot change it: it is proposed, not edited
 }
 
 // change is a setting before and after.

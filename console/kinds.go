@@ -89,6 +89,8 @@ func kinds() []kind {
 			detail: detailOf(depositDetail),
 		},
 		confirmKind(),
+		accountKind(),
+		routeKind(),
 		transferKind(),
 		{
 			name: "operator.role", title: "Change an operator's role", needs: operator.ManageOperators, tone: toneBad,

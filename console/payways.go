@@ -31,8 +31,7 @@ func cataloguePages() []route {
 		{pattern: "POST " + ratesPath, title: "Set a rate", needs: operator.SetRate, serve: setRate},
 		{pattern: "GET " + providersPath, title: "Provider accounts", group: groupCatalogue, needs: operator.See, serve: providerList},
 		{pattern: "GET " + providersPath + "/{name}", title: "Provider account", needs: operator.See, serve: providerPage},
-		{pattern: "GET " + providersPath + "/{name}/edit", title: "Edit a provider account", needs: operator.SetPayway, serve: withSheet(providerSheet, (*visit).editPage)},
-		{pattern: "POST " + providersPath + "/{name}/edit", title: "Edit a provider account", needs: operator.SetPayway, serve: withSheet(providerSheet, (*visit).edit)},
+		{pattern: "POST " + providersPath + "/{name}/off", title: "Switch a provider account off", needs: operator.SetPayway, serve: switchProviderOff},
 	}
 }
 
@@ -71,22 +70,24 @@ var paywayGroups = map[string]string{
 	"account_regex": "Account and add-ons", "account_title": "Account and add-ons", "account_example": "Account and add-ons", "details": "Account and add-ons", "add_ons": "Account and add-ons",
 }
 
-func paywaySheet(v *visit) (*sheet, error) {
-	row, err := v.payway()
+func paywaySheet(v *visit) (*sheet, error) { return v.paywaySheet(v.r.PathValue("alias")) }
+
+func (v *visit) paywaySheet(alias string) (*sheet, error) {
+	row, err := payway.Load(v.ctx(), v.DB.Reader(), alias)
 	if err != nil {
 		return nil, err
 	}
 	s := &sheet{
 		path: paywayPath(row.Alias), title: row.Alias, crumbs: []crumb{crumbPayways}, chain: db.House, subject: "payway " + row.Alias, version: row.Version,
 		plan: func(values []string, seen int64) db.UseCase[[]change] {
-			return changing[[]payway.Change]{payway.Set{Alias: row.Alias, Values: values, Seen: seen, Actor: v.actor()}, changed[payway.Change]}
+			return changing[[]payway.Change]{payway.Set{Alias: row.Alias, Values: values, Seen: seen, Alone: true, Actor: v.actor()}, changed[payway.Change]}
 		},
 	}
 	for _, k := range payway.Keys() {
 		if k.Name == "open" || k.Name == "close" {
 			continue // they act on shops, which is there
 		}
-		one := setting{group: groupOf(paywayGroups, k.Name), name: k.Name, doc: k.Doc, value: row.Text(k.Name)}
+		one := setting{group: groupOf(paywayGroups, k.Name), name: k.Name, doc: k.Doc, value: row.Text(k.Name), two: payway.TakesTwo(k.Name)}
 		if k.Name == "active" {
 			one.words = []string{"true", "false"}
 		}
@@ -169,11 +170,12 @@ func providerList(v *visit) error {
 	return v.page(page{title: "Provider accounts", body: providerListBody(list)})
 }
 
-func (v *visit) provider() (provider.Account, error) {
+// accountOf is a provider account by its name, without its secrets.
+func (v *visit) accountOf(name string) (provider.Account, error) {
 	list, err := provider.ListAccounts(v.ctx(), v.DB.Reader())
-	at := slices.IndexFunc(list, func(a provider.Account) bool { return a.Name == v.r.PathValue("name") })
+	at := slices.IndexFunc(list, func(a provider.Account) bool { return a.Name == name })
 	if err == nil && at < 0 {
-		err = fault.New(fault.NotFound, "Provider account %s is not found", v.r.PathValue("name"))
+		err = fault.New(fault.NotFound, "Provider account %s is not found", name)
 	}
 	if err != nil {
 		return provider.Account{}, err
@@ -185,54 +187,37 @@ func (v *visit) provider() (provider.Account, error) {
 // of that name.
 const active = "active"
 
-func providerSheet(v *visit) (*sheet, error) {
-	a, err := v.provider()
+// accountSheet has the settings of a provider account: it takes two to change them.
+func (v *visit) accountSheet(name string) (*sheet, error) {
+	a, err := v.accountOf(name)
 	if err != nil {
 		return nil, err
 	}
 	s := &sheet{
 		path: providerPath(a.Name), title: a.Name, crumbs: []crumb{crumbProviders}, chain: db.House, subject: "provider " + a.Name, version: a.Version,
-		settings: []setting{{group: "Account", name: active, doc: "false: nothing new is sent through it", value: strconv.FormatBool(a.Active), words: []string{"true", "false"}}},
+		settings: []setting{{group: "Account", name: active, doc: "false: nothing new is sent through it", value: strconv.FormatBool(a.Active), words: []string{"true", "false"}, two: true}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Settings)) {
-		s.settings = append(s.settings, setting{group: "Settings", name: name, doc: "empty: it is removed", value: a.Settings[name]})
-	}
-	s.plan = func(values []string, seen int64) db.UseCase[[]change] {
-		return providerPlan(s, a, values, seen, v.actor())
+		s.settings = append(s.settings, setting{group: "Settings", name: name, doc: "empty: it is removed", value: a.Settings[name], two: true})
 	}
 	return s, nil
 }
 
-// providerPlan changes what was sent: the answer says what differs, as that of the others.
-func providerPlan(s *sheet, a provider.Account, values []string, seen int64, actor string) db.UseCase[[]change] {
-	u := provider.SetAccount{Name: a.Name, Values: map[string]string{}, Seen: seen, Actor: actor}
-	var list []change
-	for _, value := range values {
-		name := before(value)
-		to := value[len(name)+1:]
-		at := slices.IndexFunc(s.settings, func(one setting) bool { return one.name == name })
-		list = append(list, change{name, s.settings[at].value, to})
-		if name == active {
-			on := to == "true"
-			u.Active = &on
-		} else {
-			u.Values[name] = to
-		}
+// switchProviderOff stops what is new at once. To switch it on again takes two.
+func switchProviderOff(v *visit) error {
+	off, name := false, v.r.PathValue("name")
+	if _, err := db.Do(v.ctx(), v.DB, db.House, provider.SetAccount{Name: name, Active: &off, Actor: v.actor()}); err != nil {
+		return err
 	}
-	return changing[bool]{u, func(changed bool) []change {
-		if !changed {
-			return nil
-		}
-		return list
-	}}
+	return v.see(providerPath(name), "The account is off: nothing new is sent through it.")
 }
 
 func providerPage(v *visit) error {
-	s, err := providerSheet(v)
+	s, err := v.accountSheet(v.r.PathValue("name"))
 	if err != nil {
 		return err
 	}
-	a, err := v.provider()
+	a, err := v.accountOf(s.title)
 	if err != nil {
 		return err
 	}

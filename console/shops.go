@@ -110,7 +110,9 @@ func shopSheet(v *visit) (*sheet, error) {
 		},
 	}
 	for _, k := range shop.Keys() {
-		s.settings = append(s.settings, setting{groupOf(shopGroups, k.Name), k.Name, k.Doc, settings.Text(k.Name), k.Default, k.Words})
+		s.settings = append(s.settings, setting{
+			group: groupOf(shopGroups, k.Name), name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words,
+		})
 	}
 	return s, nil
 }
@@ -238,7 +240,7 @@ func storeSheet(v *visit) (*sheet, error) {
 		if group == "" {
 			group = "Payments"
 		}
-		s.settings = append(s.settings, setting{group, k.Name, k.Doc, settings.Text(k.Name), k.Default, k.Words})
+		s.settings = append(s.settings, setting{group: group, name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words})
 	}
 	return s, nil
 }

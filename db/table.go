@@ -119,9 +119,6 @@ func (t *table) position(name string) int {
 	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
 }
 
-// Name is the table's name in the database.
-func (t *Table[T]) Name() string { return t.name }
-
 // Columns are the names of the table's columns, comma-separated.
 func (t *Table[T]) Columns() string { return t.list("") }
 

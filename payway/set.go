@@ -99,6 +99,7 @@ type Set struct {
 	Alias  string
 	Values []string // "key=value"; see Keys
 	Seen   int64    // Version of the row that was looked at; 0: whatever it is
+	Alone  bool     // by one operator: what takes two is refused
 	Actor  string
 }
 
@@ -134,10 +135,28 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 	if len(changes) == 0 {
 		return nil, nil
 	}
+	if u.Alone {
+		if err := checkAlone(changes); err != nil {
+			return nil, err
+		}
+	}
 	row.UpdatedAt = s.Now()
 	payways.Update(s, row)
 	audit.Append(s, db.House, u.Actor, "payway.set", "payway "+u.Alias, details(changes))
 	return changes, nil
+}
+
+// TakesTwo reports whether a property leads money to another account, or tells the
+// connector where: one operator alone could lead it to himself.
+func TakesTwo(key string) bool { return key == "provider" || key == "settings" }
+
+func checkAlone(changes []Change) error {
+	for _, c := range changes {
+		if TakesTwo(c.Key) {
+			return fault.Param(c.Key, "takes two: propose it to another operator on the payway's page")
+		}
+	}
+	return nil
 }
 
 // unchanged is fault.Busy when a row is not any more what was looked at.
