@@ -52,3 +52,11 @@ func (s *Steps) Within(d time.Duration) bool {
 	defer s.mu.Unlock()
 	return s.Steady()-s.at < d
 }
+
+// Elapsed is what the clock says that only goes on; of a nil one always nothing.
+func (s *Steps) Elapsed() time.Duration {
+	if s == nil {
+		return 0
+	}
+	return s.Steady()
+}

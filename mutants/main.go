@@ -176,11 +176,14 @@ func oneLine(text string) string {
 	return text[:min(len(text), 200)]
 }
 
+// onPostgres are the files with the way to PostgreSQL.
+var onPostgres = []string{"db/postgres.go", "db/statement.go", "db/reads.go", "db/table.go"}
+
 // command runs go. The tests have SQLite alone, which is enough to notice all but
 // what is broken in the way to PostgreSQL: those start a server of their own.
 func (m mutant) command(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "go", args...)
-	if m.file != "db/postgres.go" && m.file != "db/statement.go" {
+	if !slices.Contains(onPostgres, m.file) {
 		c.Env = append(os.Environ(), "BRAMA_TEST_POSTGRES=off")
 	}
 	return c

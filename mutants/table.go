@@ -79,6 +79,8 @@ var mutants = []mutant{
 
 	// A clock that is put.
 	{"a step of the clock is not noticed", doubt, "provider/gate.go", "timing.SettleAfter >= 0 && g.Steps.Within(", "timing.SettleAfter >= 0 && false && g.Steps.Within(", ""},
+	{"a step of the clock is as old as the answer is heard late", doubt, "provider/gate.go", "+ g.Steps.Elapsed() - began", "+ 0*began", ""},
+	{"a question from the future is believed", doubt, "provider/learn.go", "asked = min(o.AskedAt, now)", "asked = o.AskedAt", ""},
 	{"a start is no reason for doubt", doubt, "db/steps.go", "s.apart, s.looked, s.at = apart, true, steady", "if s.looked {\n\t\ts.at = steady\n\t} else {\n\t\ts.at = -1 << 60\n\t}\n\ts.apart, s.looked = apart, true", "provider"},
 	{"a call from the future is never settled", doubt, "provider/learn.go", "a.SentAt, a.AnsweredAt = min(a.SentAt, now), min(a.AnsweredAt, now)", "", ""},
 	{"a payout waits for a wrong clock", told, "payout/recall.go", "p.DueAt = s.Now()", "_ = s.Now()", ""},
@@ -162,6 +164,14 @@ var mutants = []mutant{
 	{"the shops are not locked", once, "db/postgres.go", "if len(shops) > 0 {", "if len(shops) < 0 {", ""},
 	{"PostgreSQL: a row that was not written passes", guarded, "db/postgres.go", "tag.RowsAffected() != s.rows:", "tag.RowsAffected() > s.rows:", ""},
 	{"PostgreSQL: no version guard", guarded, "db/statement.go", `" AND t.version = v.base"`, `" AND t.version >= 0 * v.base"`, ""},
+	{"PostgreSQL: an insert that met a row passes", guarded, "db/statement.go", "rows:   int64(len(rows)), note: t.wasThere(),", "row: func([][]byte) error { return nil },", ""},
+	{"PostgreSQL: an update that met no row passes", guarded, "db/statement.go", "rows:   int64(len(rows)), note: t.wasChanged(),", "row: func([][]byte) error { return nil },", ""},
+	{"PostgreSQL: a lone row's value has a list's head", exact, "db/statement.go", "a.form[headLength+4:]", "a.form[headLength:]", ""},
+	{"PostgreSQL: a lone row's statement has the list's name", exact, "db/table.go", `from, name = oneRow, name+"_lone"`, "from = oneRow", ""},
+	{"PostgreSQL: what was guessed is taken for what is", once, "db/reads.go", "newReads(&sheet{slots: map[lookup]*slot{}}, old)", "newReads(r.loaded, old)", ""},
+	{"PostgreSQL: no transaction is opened", once, "db/postgres.go", "if !e.begun {\n\t\tstatements =", "if false {\n\t\tstatements =", ""},
+	{"PostgreSQL: a spoiled connection is used again", durable, "db/postgres.go", "err != nil || e.spoiled {", "err != nil {", ""},
+	{"PostgreSQL: a failed statement is known as prepared", durable, "db/postgres.go", "if err == nil || ended == nil && errors.As(err, &met) {", "if errors.As(err, &met) || true {", ""},
 
 	// The attempt before the call, and what operators move by hand.
 	{"a call is not written down before it is sent", once, "provider/attempt.go", "Attempts.Insert(s, &a)", "_ = Attempts", "payout invoice"},

@@ -84,20 +84,22 @@ func (g *Gate) Answer(ctx context.Context, account string, c Call, code string) 
 
 // Ask asks what became of a reference. A clock that was just put tells nothing of
 // how long ago a call was sent: until as long has passed as a call may be on its
-// way, "not found" is not believed.
+// way, "not found" is not believed. That counts back from the question, however late
+// its answer is heard.
 func (g *Gate) Ask(ctx context.Context, account string, q Query) Outcome {
 	connector, found, err := g.find(ctx, account)
 	if err != nil {
 		return Outcome{Result: Unknown, Reason: "the provider account is not usable"}
 	}
 	q.Account = found
-	asked := g.Now().UnixMilli()
+	asked, began := g.Now().UnixMilli(), g.Steps.Elapsed()
 	o := g.guard(ctx, "status", account, timingOf(connector, found).CallTimeout, func(ctx context.Context) Outcome {
 		return connector.Status(ctx, q)
 	})
 	o.AskedAt = asked
 	timing := timingOf(connector, found)
-	if o.Result == Missing && timing.SettleAfter >= 0 && g.Steps.Within(timing.CallTimeout+timing.SettleAfter) {
+	unsure := timing.CallTimeout + timing.SettleAfter + g.Steps.Elapsed() - began
+	if o.Result == Missing && timing.SettleAfter >= 0 && g.Steps.Within(unsure) {
 		return Outcome{Result: Unknown, Reason: "the clock was put while the call may have been on its way"}
 	}
 	return o

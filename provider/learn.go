@@ -96,7 +96,7 @@ func missing(a *Attempt, w *Work, o Outcome, t Timing, now int64) Lesson {
 	a.SentAt, a.AnsweredAt = min(a.SentAt, now), min(a.AnsweredAt, now)
 	asked := now
 	if o.AskedAt != 0 {
-		asked = o.AskedAt
+		asked = min(o.AskedAt, now)
 	}
 	final := t.SettleAfter >= 0 && a.Missing >= 2 && asked >= settledAt(a, t)
 	if a.Outcome == Pending || a.Outcome == Challenge || !final {

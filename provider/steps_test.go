@@ -44,6 +44,61 @@ func TestNotFoundIsNotBelievedAfterAStepOfTheClock(t *testing.T) {
 	}
 }
 
+// An answer that is heard long after the clock was put was still asked for just
+// after it: the question is what counts.
+func TestNotFoundIsNotBelievedWhenItWasAskedForAfterAStep(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		before, since time.Duration // from the step to the question, from the question to the answer
+		during        bool          // the step is between the question and the answer
+		want          provider.Result
+	}{
+		{"just after the step", 4 * time.Second, 5 * time.Minute, false, provider.Unknown},
+		{"long after the step", 31 * time.Second, 5 * time.Minute, false, provider.Missing},
+		{"just before the step", time.Hour, 5 * time.Minute, true, provider.Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			wall, steady := time.UnixMilli(1_000_000_000), time.Duration(0)
+			pass := func(d time.Duration) { wall, steady = wall.Add(d), steady+d }
+			var steps *db.Steps
+			step := func() { wall = wall.Add(-time.Hour); steps.Look() }
+			b := bare{timing: provider.Timing{CallTimeout: 10 * time.Second, SettleAfter: 20 * time.Second}}
+			b.status = func(context.Context) provider.Outcome {
+				if c.during {
+					step()
+				}
+				pass(c.since)
+				return provider.Outcome{Result: provider.Missing}
+			}
+			g := gate(b, &[]observed{})
+			g.Now = func() time.Time { return wall }
+			steps = &db.Steps{Now: func() int64 { return wall.UnixMilli() }, Steady: func() time.Duration { return steady }}
+			g.Steps = steps
+			steps.Look()
+			pass(time.Minute)
+			if !c.during {
+				step()
+			}
+			pass(c.before)
+			if got := g.Ask(t.Context(), "good", provider.Query{}).Result; got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// A clock that was put back between the answer and its commit makes the question no
+// later than the call.
+func TestAQuestionFromTheFutureIsNotLate(t *testing.T) {
+	timing := provider.Timing{CallTimeout: 10 * time.Second, SettleAfter: 20 * time.Second, AskFirst: time.Second, AskMax: time.Second}
+	const now, ahead = 10_000_000, 3_600_000
+	a := &provider.Attempt{Verb: provider.Payout, SentAt: now + ahead - 1_000, Missing: 1}
+	missing := provider.Outcome{Result: provider.Missing, AskedAt: now + ahead}
+	if got := provider.Learn(a, &provider.Work{}, missing, true, timing, now); got != provider.Doubt {
+		t.Errorf("%s, want doubt", got)
+	}
+}
+
 // A call is never given more time than its connector's, whatever the clock says of
 // when it was announced.
 func TestACallFromTheFutureHasNoMoreTimeThanOthers(t *testing.T) {

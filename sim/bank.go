@@ -90,7 +90,11 @@ func (b *bank) draw(verb provider.Verb) fate {
 		return f
 	}
 	cutAt := now + w.between(100, longest)
-	switch p := w.dice.IntN(10_000); {
+	p := w.dice.IntN(10_000)
+	if w.hesitant() {
+		p /= 2
+	}
+	switch {
 	case p < 800: // cut before it acted
 		f.arriveAt, f.answered, f.answerAt = 0, false, cutAt
 	case p < 1500: // cut while it is on its way: it arrives after the caller gave up
@@ -159,7 +163,11 @@ func (b *bank) bring(c provider.Call) provider.Outcome {
 // stall is a thread that stands still, now and then, with an answer in its hands.
 func (b *bank) stall() {
 	w := b.world
-	if !w.calm && !w.Without.Jumps && w.chance(200) {
+	often := 200
+	if w.hesitant() {
+		often = 5_000
+	}
+	if !w.calm && !w.Without.Jumps && w.chance(often) {
 		w.sleep(w.between(4_000, 40_000))
 	}
 }
@@ -295,8 +303,12 @@ func (b *bank) status(q provider.Query) provider.Outcome {
 	}
 	last := a.sends[len(a.sends)-1]
 	early := w.now < last.knownAt && !w.calm && !w.Without.Provider
+	often := 2500
+	if w.hesitant() {
+		often = 7500
+	}
 	switch {
-	case a.state == "", early && w.chance(2500):
+	case a.state == "", early && w.chance(often):
 		return provider.Outcome{Result: provider.Missing}
 	}
 	return a.outcome()

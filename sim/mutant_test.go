@@ -34,12 +34,17 @@ var mutants = []struct {
 	{
 		"an early not found is believed when it is heard late", "provider/learn.go",
 		"if o.AskedAt != 0 {", "if false {",
-		"", 29, true,
+		"no provider payment twice", 43, true,
 	},
 	{
 		"not found is believed just after the clock was put forward", "provider/gate.go",
 		"o.Result == Missing && timing.SettleAfter >= 0 &&", "false &&",
-		"nothing is sent while its outcome is unknown", 9, true,
+		"", 47, true,
+	},
+	{
+		"a step of the clock is as old as the answer is heard late", "provider/gate.go",
+		"+ g.Steps.Elapsed() - began", "+ 0*began",
+		"no provider payment twice", 47, true,
 	},
 	{
 		"a notice about a call that died is taken and nobody asks", "payout/work.go",
@@ -49,7 +54,7 @@ var mutants = []struct {
 	{
 		"a notice is taken though its question had no answer", "provider/attempt.go",
 		"if a.Open() || o.Result != Unknown && o.Result != \"\" {", "if true {",
-		"the provider's books equal ours", 1, true,
+		"the provider's books equal ours", 13, true,
 	},
 	{
 		"a provider account's secrets are believed for an hour", "provider/accounts.go",

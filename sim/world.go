@@ -92,6 +92,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		Options: o, dice: rand.New(rand.NewPCG(o.Seed, 0)), now: birth, born: birth, yielded: make(chan struct{}),
 		trace: newTrace(o.Trace), log: slog.New(slog.DiscardHandler),
 	}
+	if w.steady() {
+		w.Without.Crashes, w.Without.Clock = true, true
+	}
 	w.mirror, w.receivers, w.bank = newMirror(w), newReceivers(w), newBank(w)
 	defer w.end()
 	if err := w.create(ctx); err != nil {
@@ -110,6 +113,16 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		Options: o, Steps: w.step - 1, Trace: hex.EncodeToString(w.trace.sum.Sum(nil)), Counts: w.counts, Failure: w.failure, Actions: w.action,
 	}, ctx.Err()
 }
+
+// hesitant reports whether this is one of the worlds, every fourth, whose network
+// cuts twice as much, whose bank often says "not found" too early, and where threads
+// often stand still with an answer in their hands, so that it is heard late.
+func (w *World) hesitant() bool { return w.Seed%4 == 3 }
+
+// steady reports whether no process dies and no clock is put, in every other of
+// these: half a minute after either no "not found" is believed, and what else keeps
+// an early one from being believed would hardly be met.
+func (w *World) steady() bool { return w.Seed%8 == 3 }
 
 // verifyEvery is how many steps pass between two recomputations of all books.
 const verifyEvery = 2500
