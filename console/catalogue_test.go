@@ -108,27 +108,6 @@ func TestEditOthers(t *testing.T) {
 	}
 }
 
-func TestRates(t *testing.T) {
-	k := newKit(t)
-	finance := k.as(t, operator.Finance)
-	form := hidden(finance.see(t, ratesPath)) // of the last pair in the list
-	if form.Get("version") == "" || form.Get("pair") == "" {
-		t.Fatalf("%v", form)
-	}
-	form.Set("rate", "2.5")
-	for _, want := range []int{http.StatusSeeOther, http.StatusConflict} {
-		if answered := finance.post(t, ratesPath, form); answered.status != want {
-			t.Errorf("%d, want %d", answered.status, want)
-		}
-	}
-	if page := finance.see(t, ratesPath); !strings.Contains(page, "to 2.5") || !strings.Contains(page, "operator:finance@example.com") {
-		t.Error("the history has not the new rate")
-	}
-	if answered := finance.post(t, ratesPath, url.Values{"pair": {"USD/USDD"}, "rate": {"1"}}); answered.status != 422 || !strings.Contains(answered.body, "field-pair-problem") {
-		t.Errorf("%d", answered.status)
-	}
-}
-
 // The calculator spells out what a quote of now would say.
 func TestFeeCalculator(t *testing.T) {
 	k := newKit(t)

@@ -91,6 +91,7 @@ func kinds() []kind {
 		confirmKind(),
 		accountKind(),
 		routeKind(),
+		rateKind(),
 		transferKind(),
 		{
 			name: "operator.role", title: "Change an operator's role", needs: operator.ManageOperators, tone: toneBad,

@@ -28,7 +28,6 @@ func cataloguePages() []route {
 		{pattern: "GET " + paywaysPath + "/{alias}/edit", title: "Edit a payway", needs: operator.SetPayway, serve: withSheet(paywaySheet, (*visit).editPage)},
 		{pattern: "POST " + paywaysPath + "/{alias}/edit", title: "Edit a payway", needs: operator.SetPayway, serve: withSheet(paywaySheet, (*visit).edit)},
 		{pattern: "GET " + ratesPath, title: "Rates", group: groupCatalogue, needs: operator.See, serve: ratePage},
-		{pattern: "POST " + ratesPath, title: "Set a rate", needs: operator.SetRate, serve: setRate},
 		{pattern: "GET " + providersPath, title: "Provider accounts", group: groupCatalogue, needs: operator.See, serve: providerList},
 		{pattern: "GET " + providersPath + "/{name}", title: "Provider account", needs: operator.See, serve: providerPage},
 		{pattern: "POST " + providersPath + "/{name}/off", title: "Switch a provider account off", needs: operator.SetPayway, serve: switchProviderOff},
@@ -127,10 +126,6 @@ func paywayPage(v *visit) error {
 }
 
 func ratePage(v *visit) error {
-	return v.rates(nil)
-}
-
-func (v *visit) rates(wrong problems) error {
 	list, err := payway.ListRates(v.ctx(), v.DB.Reader())
 	if err != nil {
 		return err
@@ -139,27 +134,7 @@ func (v *visit) rates(wrong problems) error {
 	if err != nil {
 		return err
 	}
-	status := 200
-	if wrong != nil {
-		status = 422
-	}
-	return v.write(status, layout(v, page{title: "Rates", body: rateBody(v, list, found.Links, wrong)}))
-}
-
-// setRate stores a rate of the version that was seen; a pair that is new has none.
-func setRate(v *visit) error {
-	u, err := payway.ParseRate(v.value("pair"), v.value("rate"), v.actor())
-	if err == nil {
-		u.Seen, _ = strconv.ParseInt(v.value("version"), 10, 64)
-		_, err = db.Do(v.ctx(), v.DB, db.House, u)
-	}
-	if fault.Is(err, fault.Invalid) {
-		return v.rates(problemsOf(err))
-	}
-	if err != nil {
-		return err
-	}
-	return v.see(ratesPath, v.value("pair")+" is "+u.Rate.String()+" now, for quotes from now on.")
+	return v.page(page{title: "Rates", body: rateBody(v, list, found.Links)})
 }
 
 func providerList(v *visit) error {

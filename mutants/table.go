@@ -191,6 +191,8 @@ var mutants = []mutant{
 	{"something else is approved than was seen", twofold, "operator/approval.go", "case a.Digest() != seen.Digest():", "case false:", ""},
 	{"a proposal never grows old", twofold, "operator/approval.go", "case a.Expired(s.Now()):", "case false:", ""},
 	{"who lost the role still proposes", twofold, "operator/approval.go", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil {", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil && false {", ""},
+	{"a rate that was changed since is set as it was agreed on", twofold, "console/kinds_rate.go", "u.Seen, u.New = a.Seen, a.Seen == 0", "_ = a.Seen", ""},
+	{"a rate is taken for new though there is one", twofold, "payway/rate.go", "if u.New {", "if false {", "console"},
 	{"any role may decide", twofold, "operator/approval.go", "if !o.Active || !o.Role.May(p) {", "if !o.Active {", ""},
 
 	// Who operators are.

@@ -82,6 +82,7 @@ type SetRate struct {
 	Rate  money.Rate
 	Actor string
 	Seen  int64 // Version of the rate that was looked at; 0: whatever it is
+	New   bool  // there was none when it was looked at
 }
 
 // ParseRate reads "USD/UAH" and "41.25".
@@ -115,7 +116,11 @@ func (u SetRate) Decide(s *db.State) (*Rate, error) {
 	}
 	row, found := rates.Find(s, u.Base, u.Quote)
 	if found {
-		if err := unchanged(u.Seen, row.Version, "Rate "+u.Base.Code()+"/"+u.Quote.Code()); err != nil {
+		seen := u.Seen
+		if u.New {
+			seen = -1 // of none
+		}
+		if err := unchanged(seen, row.Version, "Rate "+u.Base.Code()+"/"+u.Quote.Code()); err != nil {
 			return nil, err
 		}
 	}
