@@ -13,6 +13,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/doctor"
 	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/turnover"
 )
@@ -22,6 +23,7 @@ type Config struct {
 	DB             *db.DB
 	Box            *seal.Box
 	Operators      *operator.Operators
+	Settings       provider.Catalogue // of the connectors
 	Doctor         *doctor.Doctor
 	Preview        func(context.Context, *callback.Message) (*callback.Preview, error) // a message as it would be sent now
 	Random         io.Reader

@@ -10,7 +10,10 @@ import (
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
+	"github.com/brama-pay/brama/provider/privatbank"
 )
+
+var bankSettings = provider.Catalogue{"privatbank": privatbank.Settings()}
 
 // bankAccount is a second provider account, with an address that calls go to.
 func (k *kit) bankAccount(t testing.TB) {
@@ -20,6 +23,7 @@ func (k *kit) bankAccount(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.Known = bankSettings
 	if _, err := db.Do(t.Context(), k.house.DB, db.House, u); err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +184,9 @@ func TestLeadsThatAreRefused(t *testing.T) {
 		"nothing differs":    {"provider": {"bank"}, seen + "store_id": {"S1"}},
 		"another's fields":   {"provider": {"sandbox"}, seen + "store_id": {"S2"}},
 		"a hidden character": {"provider": {"bank"}, seen + "base_url": {"https://bank.example/\u202Egro"}},
+		"an open address":    {"provider": {"bank"}, seen + "base_url": {"http://evil.example/"}},
+		"a password":         {"provider": {"bank"}, seen + "base_url": {"https://user:pw@evil.example/"}},
+		"no address":         {"provider": {"bank"}, seen + "base_url": {"file:///etc/passwd"}},
 		"neither on nor off": {"provider": {"bank"}, seen + "active": {"no"}},
 		"too long":           {"provider": {"bank"}, seen + "store_id": {strings.Repeat("x", 4000)}},
 	} {

@@ -54,12 +54,12 @@ func readAccount(v *visit) (order, error) {
 	return a.ordered("provider account")
 }
 
-func planAccount(_ *visit, o order, actor string) (plan, error) {
+func planAccount(v *visit, o order, actor string) (plan, error) {
 	var a leadArguments
 	if err := json.Unmarshal(o.arguments, &a); err != nil {
 		return plan{}, err
 	}
-	u := provider.SetAccount{Name: a.Name, Values: map[string]string{}, Seen: a.Seen, Actor: actor}
+	u := provider.SetAccount{Name: a.Name, Values: map[string]string{}, Seen: a.Seen, Known: v.Settings, Actor: actor}
 	for _, c := range a.Changes {
 		if c.Key == active {
 			on := c.To == "true"

@@ -95,7 +95,7 @@ func (j *journal) String() string {
 // config is what the kit's console is given.
 func (k *kit) config() Config {
 	return Config{
-		DB: k.house.DB, Box: k.box, Operators: k.room, Random: rand.Reader, Now: k.house.Clock.Time, Demo: true,
+		DB: k.house.DB, Box: k.box, Operators: k.room, Settings: bankSettings, Random: rand.Reader, Now: k.house.Clock.Time, Demo: true,
 		Verifier: &k.verifier, Figures: turnover.New(k.house.DB.Reader(), k.house.Clock.Time),
 		Doctor: k.newDoctor(), Preview: k.sender.Preview,
 		Log: slog.New(slog.NewTextHandler(k.log, nil)),

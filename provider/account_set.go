@@ -22,6 +22,7 @@ type CreateAccount struct {
 	Connector string
 	Settings  map[string]string
 	Sealed    string // the secrets
+	Known     Catalogue
 	Actor     string
 }
 
@@ -88,6 +89,9 @@ func (u CreateAccount) Decide(s *db.State) (struct{}, error) {
 	if err := u.check(); err != nil {
 		return struct{}{}, err
 	}
+	if err := u.Known.check(u.Connector, u.Settings); err != nil {
+		return struct{}{}, err
+	}
 	if _, taken := accountRows.Find(s, u.Name); taken {
 		return struct{}{}, fault.New(fault.NotUnique, "Provider account %s exists; choose another name", u.Name)
 	}
@@ -118,6 +122,7 @@ type SetAccount struct {
 	Active *bool             // nil: as it is
 	Values map[string]string // settings to change; an empty text removes one
 	Seen   int64             // Version of the account that was looked at; 0: whatever it is
+	Known  Catalogue
 	Actor  string
 }
 
@@ -136,6 +141,9 @@ func (u SetAccount) Decide(s *db.State) (bool, error) {
 	if err := checkValues("setting", u.Values); err != nil {
 		return false, err
 	}
+	if err := u.Known.check(row.Connector, u.Values); err != nil {
+		return false, err
+	}
 	settings, err := row.settings()
 	if err != nil {
 		return false, err
@@ -143,6 +151,11 @@ func (u SetAccount) Decide(s *db.State) (bool, error) {
 	overlay(settings, u.Values)
 	if err := checkValues("setting", settings); err != nil {
 		return false, err
+	}
+	if u.Active != nil && *u.Active && !row.Active { // what was stored before there was a rule
+		if err := CheckSettings(u.Known[row.Connector], settings); err != nil {
+			return false, err
+		}
 	}
 	old := *row
 	row.Settings = texts(settings)

@@ -40,6 +40,7 @@ func addAccount(t testing.TB, h *dbtest.House, box *seal.Box, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.Known = somewhere
 	change(t, h, u)
 }
 
@@ -76,7 +77,7 @@ func TestAccounts(t *testing.T) {
 		if _, err := db.Do(ctx, h.DB, db.House, SetAccount{Name: "first", Active: &off, Seen: 1, Actor: accountActor}); !fault.Is(err, fault.Busy) {
 			t.Errorf("an edit of what was changed meanwhile: %v", err)
 		}
-		u := SetAccount{Name: "first", Active: &off, Seen: 2, Values: map[string]string{"url": "", "zone": "eu"}, Actor: accountActor}
+		u := SetAccount{Name: "first", Active: &off, Seen: 2, Values: map[string]string{"url": "", "zone": "eu"}, Known: somewhere, Actor: accountActor}
 		if !change(t, h, u) {
 			t.Error("the first change must count")
 		}

@@ -27,6 +27,11 @@ type providerCommands struct {
 // connectorNames are the connectors of this build.
 func connectorNames() []string { return []string{privatbank.Name, sandbox.Name} }
 
+// connectorSettings are the settings of each.
+func connectorSettings() provider.Catalogue {
+	return provider.Catalogue{privatbank.Name: privatbank.Settings(), sandbox.Name: nil}
+}
+
 // connector refuses one that this build does not have, and the sandbox where money
 // is real: nothing would ever answer for it.
 func (o *desk) connector(ctx context.Context, name string) error {
@@ -66,6 +71,7 @@ func (c *providerCreate) operate(ctx context.Context, o *desk) error {
 	if err != nil {
 		return err
 	}
+	u.Known = connectorSettings()
 	if _, err := do(ctx, o, c.deed, db.House, u); err != nil {
 		return err
 	}
@@ -108,7 +114,7 @@ func (c *providerSet) operate(ctx context.Context, o *desk) error {
 	if err != nil {
 		return err
 	}
-	u := provider.SetAccount{Name: c.Name, Values: values, Actor: o.actor}
+	u := provider.SetAccount{Name: c.Name, Values: values, Known: connectorSettings(), Actor: o.actor}
 	if c.Activate || c.Deactivate {
 		u.Active = &c.Activate
 	}

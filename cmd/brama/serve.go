@@ -326,7 +326,7 @@ func (c *serveCommand) hintOperators(ctx context.Context, g *gateway, log *slog.
 // console puts the operators' pages on a server.
 func (c *serveCommand) console(mux pages, g *gateway, log *slog.Logger) {
 	pages := console.New(console.Config{
-		DB: g.db, Box: g.box, Operators: g.operators, Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
+		DB: g.db, Box: g.box, Operators: g.operators, Settings: connectorSettings(), Random: rand.Reader, Now: time.Now, Log: log, Demo: c.Demo, TrustedProxies: c.TrustedProxies,
 		Verifier: g.verifier, Figures: g.figures,
 		Doctor: g.doctor, Preview: g.sender.Preview, Deadline: func(d time.Duration) time.Time { return time.Now().Add(d) },
 	})

@@ -35,6 +35,23 @@ const (
 	Password = "password" // the store's
 )
 
+// Settings are those that an account of the bank can have.
+func Settings() []provider.Setting {
+	return []provider.Setting{
+		{Name: BaseURL, Check: provider.CheckAddress},
+		{Name: StoreID, Check: provider.CheckText},
+		{Name: NotifyURL, Check: provider.CheckAddress},
+		{Name: SettleAfter, Check: provider.CheckNumber(0, longestSettle)},
+		{Name: CallTimeout, Check: provider.CheckNumber(1, longestCall)},
+	}
+}
+
+// The greatest settings, in seconds.
+const (
+	longestSettle = 30 * 24 * 3600
+	longestCall   = int(provider.LongestCall / 1000)
+)
+
 // Config is what the connector is given.
 type Config struct {
 	Client    *http.Client // guards what is dialled; the time-out is the call's
@@ -73,8 +90,8 @@ func (*Bank) Timing() provider.Timing {
 // cannot be read is as if it were not there.
 func (b *Bank) TimingOf(a provider.Account) provider.Timing {
 	t := b.Timing()
-	t.SettleAfter = seconds(a.Settings[SettleAfter], 0, 30*24*3600, t.SettleAfter)
-	t.CallTimeout = seconds(a.Settings[CallTimeout], 1, int(provider.LongestCall/1000), t.CallTimeout)
+	t.SettleAfter = seconds(a.Settings[SettleAfter], 0, longestSettle, t.SettleAfter)
+	t.CallTimeout = seconds(a.Settings[CallTimeout], 1, longestCall, t.CallTimeout)
 	return t
 }
 
@@ -87,6 +104,9 @@ func seconds(text string, least, most int, otherwise time.Duration) time.Duratio
 }
 
 func (b *Bank) client(a provider.Account) (*payparts.Client, error) {
+	if err := provider.CheckSettings(Settings(), a.Settings); err != nil {
+		return nil, err
+	}
 	return payparts.New(or(a.Settings[BaseURL], payparts.BankURL), a.Settings[StoreID], a.Secrets[Password], payparts.WithHTTPClient(b.Client))
 }
 

@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/brama-pay/brama/fault"
+)
+
+// Setting is one of a connector: its name in accounts, and what its text must be.
+type Setting struct {
+	Name  string
+	Check func(text string) (reason string) // "" when it is right
+}
+
+// Catalogue are the settings of each connector of the build, by its name. A setting
+// that it does not have is refused.
+type Catalogue map[string][]Setting
+
+// check refuses settings that the connector has not, or that are not right.
+func (c Catalogue) check(connector string, values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] == "" {
+			continue // it is removed, be it what it may
+		}
+		at := slices.IndexFunc(c[connector], func(s Setting) bool { return s.Name == name })
+		if at < 0 {
+			return fault.Param(name, "no such setting; "+c.known(connector))
+		}
+	}
+	return CheckSettings(c[connector], values)
+}
+
+func (c Catalogue) known(connector string) string {
+	names := make([]string, len(c[connector]))
+	for i, s := range c[connector] {
+		names[i] = s.Name
+	}
+	if len(names) == 0 {
+		return "connector " + connector + " has none"
+	}
+	return strings.Join(names, ", ") + " are known"
+}
+
+// CheckSettings refuses the values that are not right: fault.Invalid naming the
+// first of them. A connector asks it before it uses an account: what is stored may
+// be older than the rule.
+func CheckSettings(list []Setting, values map[string]string) error {
+	for _, s := range list {
+		if text := values[s.Name]; text != "" {
+			if reason := s.Check(text); reason != "" {
+				return fault.Param(s.Name, reason)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckAddress is the check of an address to which calls go, or that is told to a
+// provider: nobody on the way may read or change them.
+func CheckAddress(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsAny(text, " \\"):
+		return "must be an address such as https://host"
+	case u.User != nil || strings.ContainsAny(text, "?#"):
+		return "must hold no user, password, query or fragment"
+	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+		return ""
+	}
+	return "must begin with https://; http:// is for this machine's own addresses alone"
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// CheckText is the check of a text that was copied.
+func CheckText(text string) string {
+	if strings.TrimSpace(text) != text {
+		return "must not begin or end with white space"
+	}
+	return ""
+}
+
+// CheckNumber is the check of a whole number.
+func CheckNumber(least, most int) func(string) string {
+	return func(text string) string {
+		if n, err := strconv.Atoi(text); err != nil || n < least || n > most {
+			return "must be a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
+		}
+		return ""
+	}
+}
