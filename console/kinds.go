@@ -98,6 +98,7 @@ func kinds() []kind {
 			fields: roleFields, read: readRole, plan: planRole,
 			detail: detailOf(roleDetail),
 		},
+		enableKind(),
 	}
 }
 

@@ -109,7 +109,7 @@ func TestSwitchingAnAccount(t *testing.T) {
 	if answered := k.as(t, operator.Finance).post(t, providerPath("bank")+"/off", url.Values{}); answered.status != http.StatusForbidden || !k.bank(t).Active {
 		t.Errorf("finance: %d", answered.status)
 	}
-	if answered := admin.post(t, providerPath("bank")+"/off", url.Values{"active": {"true"}}); answered.status != http.StatusSeeOther || k.bank(t).Active {
+	if answered := admin.post(t, providerPath("bank")+"/off", url.Values{"active": {"false"}}); answered.status != http.StatusSeeOther || k.bank(t).Active {
 		t.Errorf("off: %d", answered.status)
 	}
 	if page := admin.see(t, providerPath("bank")); strings.Contains(page, "/off") || !strings.Contains(page, "propose/provider.set?provider=bank") {

@@ -46,3 +46,58 @@ func planRole(_ *visit, o order, actor string) (plan, error) {
 	u := operator.SetRole{Operator: a.Operator, Role: a.Role, Actor: actor}
 	return plan{act: telling(u, func(o *operator.Operator) string { return o.Email + " is " + string(o.Role) + " now" })}, nil
 }
+
+// enableKind switches an operator on who was switched off.
+func enableKind() kind {
+	return kind{
+		name: "operator.enable", title: "Switch an operator on", needs: operator.ManageOperators, tone: toneBad,
+		fields: enableFields, read: readEnable, plan: planEnable,
+		detail: detailOf(enableDetail),
+	}
+}
+
+// enableArguments are who is switched on, as what, and as of which change.
+type enableArguments struct {
+	Operator int64         `json:"operator"`
+	Role     operator.Role `json:"role"`
+	Seen     int64         `json:"seen"`
+}
+
+func enableFields(v *visit, wrong problems) []input {
+	return []input{{name: "email", label: "Operator", value: v.value("email"), as: "email", problem: wrong["email"], required: true}}
+}
+
+func readEnable(v *visit) (order, error) {
+	o, err := v.Operators.Find(v.ctx(), v.value("email"))
+	if err != nil {
+		return order{}, err
+	}
+	if o.Active {
+		return order{}, fault.Param("email", "is of one who is not switched off")
+	}
+	subject := fmt.Sprintf("operator %s, %s: switched on", o.Email, o.Role)
+	return ordered(order{shop: db.House, subject: subject}, enableArguments{o.ID, o.Role, o.Epoch})
+}
+
+func planEnable(_ *visit, o order, actor string) (plan, error) {
+	var a enableArguments
+	if err := json.Unmarshal(o.arguments, &a); err != nil {
+		return plan{}, err
+	}
+	u := operator.SetActive{Operator: a.Operator, Active: true, Epoch: a.Seen, Actor: actor}
+	return plan{act: telling(u, func(o *operator.Operator) string { return o.Email + " is switched on" })}, nil
+}
+
+func enableDetail(v *visit, _ *operator.Approval, a enableArguments) ([]fact, error) {
+	o, err := v.Operators.Load(v.ctx(), a.Operator)
+	if err != nil {
+		return nil, err
+	}
+	return []fact{
+		{name: "Does", text: "the operator may sign in again, with the password and second factor that were there"},
+		{name: "Operator", text: o.Email},
+		{name: "Role when it was proposed", text: string(a.Role)},
+		{name: "Role now", text: string(o.Role)},
+		{name: "Stands now", is: activity(o)},
+	}, nil
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/operator"
 )
 
@@ -17,7 +18,7 @@ func operatorPages() []route {
 	return []route{
 		{pattern: "GET " + operatorsPath, title: "Operators", group: groupHouse, needs: operator.ManageOperators, serve: operatorList},
 		{pattern: "GET " + one, title: "Operator", needs: operator.ManageOperators, serve: operatorPage},
-		{pattern: "POST " + one + "/active", title: "Switch an operator on or off", needs: operator.ManageOperators, serve: switchOperator},
+		{pattern: "POST " + one + "/active", title: "Switch an operator off", needs: operator.ManageOperators, serve: switchOperator},
 		{pattern: "POST " + one + "/sessions/end", title: "End all sessions", needs: operator.ManageOperators, serve: endSessions},
 		{pattern: "POST " + one + "/sessions/{session}/end", title: "End a session", needs: operator.ManageOperators, serve: endSession},
 	}
@@ -69,19 +70,41 @@ func operatorPage(v *visit) error {
 // errSelf keeps an admin from being the last one, and out.
 var errSelf = &trouble{http.StatusConflict, "You cannot switch yourself off", "Ask another admin, or use the command line."}
 
+// errTwo refuses what one alone may not do.
+var errTwo = &trouble{http.StatusUnprocessableEntity, "It takes two to switch an operator on", "Nothing was done. Propose it on the operator's page."}
+
+// switchOperator switches one off, at once. To switch one on takes two, as another
+// role does: else one admin could make the second pair of eyes of whoever has left.
 func switchOperator(v *visit) error {
 	o, err := v.named()
 	if err != nil {
 		return err
 	}
-	active := v.value("active") == "true"
-	if o.ID == v.operator.ID && !active {
-		return errSelf
-	}
-	if _, err := db.Do(v.ctx(), v.DB, db.House, operator.SetActive{Operator: o.ID, Active: active, Actor: v.actor()}); err != nil {
+	on, err := v.switched()
+	if err != nil {
 		return err
 	}
-	return v.see(operatorPath(o), map[bool]string{true: "Switched on.", false: "Switched off. All sessions have ended."}[active])
+	if on {
+		return errTwo
+	}
+	if o.ID == v.operator.ID {
+		return errSelf
+	}
+	if _, err := db.Do(v.ctx(), v.DB, db.House, operator.SetActive{Operator: o.ID, Actor: v.actor()}); err != nil {
+		return err
+	}
+	return v.see(operatorPath(o), "Switched off. All sessions have ended.")
+}
+
+// switched is what a switch's form says: on or off, and nothing else.
+func (v *visit) switched() (on bool, err error) {
+	switch v.value(active) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fault.Param(active, "must be true or false")
 }
 
 func endSessions(v *visit) error {

@@ -181,6 +181,9 @@ func (v *visit) accountSheet(name string) (*sheet, error) {
 // switchProviderOff stops what is new at once. To switch it on again takes two.
 func switchProviderOff(v *visit) error {
 	off, name := false, v.r.PathValue("name")
+	if v.r.PostForm.Has(active) && v.value(active) != "false" {
+		return fault.Param(active, "must be false: to switch it on is proposed")
+	}
 	if _, err := db.Do(v.ctx(), v.DB, db.House, provider.SetAccount{Name: name, Active: &off, Actor: v.actor()}); err != nil {
 		return err
 	}

@@ -188,8 +188,12 @@ func switchShop(v *visit) error {
 	if err != nil {
 		return err
 	}
+	on, err := v.switched()
+	if err != nil {
+		return err
+	}
 	u, done := shop.Deactivate(id, v.actor()), "The shop is off: its requests are refused, what is in progress goes on."
-	if v.value("active") == "true" {
+	if on {
 		u, done = shop.Activate(id, v.actor()), "The shop is on."
 	}
 	if _, err := db.Do(v.ctx(), v.DB, id, u); err != nil {

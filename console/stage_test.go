@@ -138,3 +138,61 @@ func TestSwitchingOff(t *testing.T) {
 	}
 	admin.see(t, "/console/")
 }
+
+// One admin alone cannot make the second pair of eyes of one who was switched off.
+func TestSwitchingAnOperatorOnTakesTwo(t *testing.T) {
+	k := newKit(t)
+	k.add(t, "second@example.com", operator.Admin)
+	k.add(t, "gone@example.com", operator.Finance)
+	admin, second := k.as(t, operator.Admin), k.signIn(t, "second@example.com")
+	gone := func() *operator.Operator {
+		o, err := k.room.Find(t.Context(), "gone@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	path := operatorPath(gone()) + "/active"
+	if answered := admin.post(t, path, url.Values{"active": {"false"}}); answered.status != http.StatusSeeOther || gone().Active {
+		t.Fatalf("off: %d", answered.status)
+	}
+	if answered := admin.post(t, path, url.Values{"active": {"true"}}); answered.status != http.StatusUnprocessableEntity || gone().Active {
+		t.Errorf("on by one: %d", answered.status)
+	}
+	form := func() url.Values { return url.Values{"email": {"gone@example.com"}} }
+	if page := admin.see(t, operatorPath(gone())); !strings.Contains(page, "propose/operator.enable?email=gone%40example.com") {
+		t.Error("the page has no way to propose it")
+	}
+	proposed, late := admin.proposal(t, "operator.enable", form()), admin.proposal(t, "operator.enable", form())
+	if answered := k.signIn(t, "admin@example.com").decide(t, proposed, "approve"); answered.status != http.StatusForbidden || gone().Active {
+		t.Errorf("the proposer approves: %d", answered.status)
+	}
+	if answered := second.decide(t, proposed, "approve"); answered.status != http.StatusSeeOther || !gone().Active {
+		t.Errorf("on by two: %d", answered.status)
+	}
+	admin.post(t, path, url.Values{"active": {"false"}})
+	if answered := second.decide(t, late, "approve"); answered.status != http.StatusConflict || gone().Active {
+		t.Errorf("switched on as of before the last time off: %d", answered.status)
+	}
+}
+
+// A switch is told on or off; what is neither changes nothing.
+func TestSwitchesTakeTrueOrFalse(t *testing.T) {
+	k := newKit(t)
+	k.bankAccount(t)
+	admin := k.as(t, operator.Admin)
+	o, err := k.room.Find(t.Context(), "viewer@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{operatorPath(o) + "/active", shopPath(1520) + "/active", providerPath("bank") + "/off"} {
+		for _, value := range []string{"", "TRUE", "1", "no"} {
+			if answered := admin.post(t, path, url.Values{"active": {value}}); answered.status != http.StatusUnprocessableEntity {
+				t.Errorf("%s %q: %d", path, value, answered.status)
+			}
+		}
+	}
+	if now, err := k.room.Find(t.Context(), o.Email); err != nil || !now.Active || !k.bank(t).Active {
+		t.Errorf("something was switched: %v", err)
+	}
+}

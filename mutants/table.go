@@ -193,6 +193,7 @@ var mutants = []mutant{
 	{"who lost the role still proposes", twofold, "operator/approval.go", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil {", "if _, err := allowed(s, a.Proposer, u.Permission); err != nil && false {", ""},
 	{"a rate that was changed since is set as it was agreed on", twofold, "console/kinds_rate.go", "u.Seen, u.New = a.Seen, a.Seen == 0", "_ = a.Seen", ""},
 	{"a rate is taken for new though there is one", twofold, "payway/rate.go", "if u.New {", "if false {", "console"},
+	{"one alone switches an operator on", twofold, "console/operators.go", "if on {\n\t\treturn errTwo\n\t}", "_ = on", ""},
 	{"any role may decide", twofold, "operator/approval.go", "if !o.Active || !o.Role.May(p) {", "if !o.Active {", ""},
 
 	// Who operators are.

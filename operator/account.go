@@ -98,6 +98,7 @@ func (u SetRole) Decide(s *db.State) (*Operator, error) {
 type SetActive struct {
 	Operator int64
 	Active   bool
+	Epoch    int64 // of the operator who was looked at; 0: whatever it is
 	Actor    string
 }
 
@@ -108,6 +109,9 @@ func (u SetActive) Reads(r *db.Reads) { readForChange(r, u.Operator) }
 // sign-ins is over too.
 func (u SetActive) Decide(s *db.State) (*Operator, error) {
 	o, err := find(s, u.Operator)
+	if err == nil && u.Epoch != 0 && u.Epoch != o.Epoch {
+		return nil, fault.New(fault.Busy, "%s was changed meanwhile; look at it again", o.Email)
+	}
 	if err != nil || o.Active == u.Active && (!u.Active || o.Failures == 0) {
 		return o, err
 	}
