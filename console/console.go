@@ -50,6 +50,7 @@ type door struct {
 	routes  []route
 	foreign *http.CrossOriginProtection
 	checks  checkRoom
+	exports exportRoom
 }
 
 // New is the console, for /console/. A route that says not who may use it panics.

@@ -38,8 +38,13 @@ type export struct {
 
 // serveFile serves a file, which takes longer than a page may: the request's time
 // is too short for it, and ends neither with its reader nor with a page's time. A
-// reader that left, or takes nothing, is found out by writing.
+// reader that left, or takes nothing, is found out by writing. Only so many are
+// served at a time.
 func (v *visit) serveFile() error {
+	if err := v.exports.enter(v.operator.ID); err != nil {
+		return err
+	}
+	defer v.exports.leave(v.operator.ID)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), exportTime)
 	defer cancel()
 	v.r = v.r.WithContext(ctx)

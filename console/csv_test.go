@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,5 +136,59 @@ func TestExportOutlivesARequest(t *testing.T) {
 	}
 	if lines != pieces+1 {
 		t.Errorf("%d of %d lines", lines, pieces+1)
+	}
+}
+
+// Exports share the readers of the database with the pages: so many at a time, and
+// each place is free again, however its export ends.
+func TestExportsAtATime(t *testing.T) {
+	begun, goOn := make(chan struct{}, 100), make(chan struct{})
+	slow := route{pattern: "GET /console/slow.csv", title: "Export", needs: operator.Export, serve: func(v *visit) error {
+		e := v.newExport(db.House, "samples", "samples", "id")
+		if err := e.row("1"); err != nil {
+			return err
+		}
+		begun <- struct{}{}
+		<-goOn
+		if v.value("end") == "badly" {
+			return e.end(fault.New(fault.Unavailable, "gone"))
+		}
+		return e.end(nil)
+	}}
+	k := kitOn(t, dbtest.SQLite(t), append(exportPages(), slow)...)
+	support, finance, admin := k.as(t, operator.Support), k.as(t, operator.Finance), k.as(t, operator.Admin)
+	var ended sync.WaitGroup
+	begin := func(c *client, query string) {
+		ended.Go(func() {
+			if answered, err := c.Get(k.url + "/console/slow.csv" + query); err == nil {
+				_, _ = io.Copy(io.Discard, answered.Body)
+				answered.Body.Close()
+			}
+		})
+		<-begun
+	}
+	refused := func(c *client, says string) {
+		t.Helper()
+		answered := c.get(t, "/console/full.csv")
+		if answered.status != http.StatusTooManyRequests || answered.header.Get("Retry-After") == "" || !strings.Contains(answered.body, says) || answered.header.Get("Content-Disposition") != "" {
+			t.Errorf("%d %v %s", answered.status, answered.header, answered.body)
+		}
+	}
+	begin(support, "")
+	begin(support, "?end=badly")
+	refused(support, errExportsEach.title)
+	refused(k.signIn(t, "support@example.com"), errExportsEach.title) // by person, not by session
+	begin(finance, "")
+	begin(finance, "?end=badly")
+	refused(admin, errExportsAll.title)
+	support.see(t, "/console/")
+	close(goOn)
+	ended.Wait()
+	links, err := audit.Search{Shop: db.House, Act: "export", Limit: 20}.Find(t.Context(), k.house.DB.Reader())
+	if err != nil || len(links.Links) != 4 {
+		t.Errorf("audited %d times: %v", len(links.Links), err)
+	}
+	for _, c := range []*client{support, finance, admin} {
+		c.see(t, "/console/full.csv")
 	}
 }
