@@ -51,6 +51,39 @@ func typed(text string) (number, code string) {
 	return number, code
 }
 
+// amountTyped takes the spaces and the currency out of an amount that is kept as a
+// text. What is no amount of that currency stays as it is, and is refused where it
+// is set.
+func amountTyped(c money.Currency) func(string) string {
+	return func(text string) string {
+		number, code := typed(text)
+		if code != "" && code != c.Code() {
+			return text
+		}
+		return number
+	}
+}
+
+// limitsTyped does the same with limits by currency, as USD:1000.00 or as a page
+// shows them, 1 000.00 USD.
+func limitsTyped(text string) string {
+	limits := strings.Split(text, ",")
+	for i, limit := range limits {
+		named, amount, found := strings.Cut(limit, ":")
+		if !found {
+			named, amount = "", limit
+		}
+		number, code := typed(amount)
+		switch named = strings.TrimSpace(named); {
+		case named == "" && code != "" && !found:
+			limits[i] = code + ":" + number
+		case named != "" && (code == "" || code == named):
+			limits[i] = named + ":" + number
+		}
+	}
+	return strings.Join(limits, ",")
+}
+
 // amountOf reads an amount of a currency as it was typed.
 func amountOf(text string, c money.Currency) (money.Amount, error) {
 	number, code := typed(text)

@@ -9,6 +9,7 @@ import (
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
+	"github.com/brama-pay/brama/payway"
 )
 
 func TestGrouped(t *testing.T) {
@@ -70,5 +71,69 @@ func TestCopiedAmount(t *testing.T) {
 	})
 	if answered.status != http.StatusSeeOther {
 		t.Errorf("%d %s", answered.status, reads(answered.body))
+	}
+}
+
+// Settings are stored plain, however an amount was typed or copied; what is no amount
+// of the setting's currency is left for the room to refuse.
+func TestTypedSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"1_234.56": "1234.56", "1_234_567 USD": "1234567", "12 USD": "12", "": "", "1_234.56 EUR": "1_234.56 EUR", "1 2": "1 2", "much": "much",
+	} {
+		for _, space := range []string{" ", "\u00a0", thin} {
+			given, want := strings.ReplaceAll(text, "_", space), strings.ReplaceAll(want, "_", space)
+			if got := amountTyped(money.USD)(given); got != want {
+				t.Errorf("%q is %q, want %q", given, got, want)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"USD:1_000.00,EUR:900": "USD:1000.00,EUR:900", "1_000.00 USD, 900 EUR": "USD:1000.00,EUR:900", "USD: 1_000 USD": "USD:1000", "": "",
+		"USD:1_000 EUR": "USD:1_000 EUR", "USD": "USD", "1_000": "1_000", ":1_000 USD": ":1_000 USD", "USD:5,": "USD:5,",
+	} {
+		for _, space := range []string{" ", "\u00a0", thin} {
+			given, want := strings.ReplaceAll(text, "_", space), strings.ReplaceAll(want, "_", space)
+			if got := limitsTyped(given); got != want {
+				t.Errorf("%q is %q, want %q", given, got, want)
+			}
+		}
+	}
+}
+
+// What a page of a payway, a shop or a store shows is taken by its form.
+func TestCopiedSettings(t *testing.T) {
+	k := newKit(t)
+	admin := k.as(t, operator.Admin)
+	change := func(path string, values url.Values) {
+		t.Helper()
+		form := hidden(admin.see(t, path+"/edit"))
+		for name := range values {
+			form[name] = values[name]
+		}
+		review := admin.post(t, path+"/edit", form)
+		if review.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", path, review.status, reads(review.body))
+		}
+		form = hidden(review.body)
+		if answered := admin.post(t, path+"/edit", form); answered.status != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", path, answered.status, reads(answered.body))
+		}
+	}
+	change(paywayPath("card_invoice_usd"), url.Values{"min": {"1" + thin + "234.50 USD"}, "max": {"20 000 000"}})
+	row, err := payway.Load(t.Context(), k.house.DB.Reader(), "card_invoice_usd")
+	if err != nil || row.MinAmount != 123450 || row.MaxAmount != 2000000000 {
+		t.Errorf("%+v, %v", row, err)
+	}
+	change(storePath(demo.Store), url.Values{"max_amount": {"100\u00a0000.00"}})
+	if page := admin.see(t, storePath(demo.Store)); !strings.Contains(page, parted("100000.00")) {
+		t.Error(reads(page))
+	}
+	change(shopPath(demo.Shop), url.Values{"confirm_above": {limitsSaid("EUR:900.00,USD:1500.00")}})
+	if k.limits(t) != "EUR:900.00,USD:1500.00" {
+		t.Error(k.limits(t))
+	}
+	raised := k.as(t, operator.Finance).proposal(t, kindConfirm, url.Values{"shop": {number(demo.Shop)}, "confirm_above": {"USD:2 500.00,EUR:" + parted("1900.00")}})
+	if answered := admin.decide(t, raised, "approve"); answered.status != http.StatusSeeOther || k.limits(t) != "EUR:1900.00,USD:2500.00" {
+		t.Errorf("%d %s", answered.status, k.limits(t))
 	}
 }

@@ -34,6 +34,8 @@ type setting struct {
 	value, standard  string
 	words            []string // all that it can be; nil: any text
 	two              bool     // one alone cannot change it: it is proposed, not edited
+
+	typed func(string) string // what was typed, as it is stored; nil: as it is
 }
 
 // change is a setting before and after.
@@ -84,8 +86,12 @@ func (s setting) input(v *visit, wrong problems) input {
 func (s *sheet) sent(v *visit) []string {
 	var values []string
 	for _, one := range s.settings {
-		if v.r.PostForm.Has(one.name) && v.value(one.name) != one.value {
-			values = append(values, one.name+"="+v.value(one.name))
+		value := v.value(one.name)
+		if one.typed != nil {
+			value = one.typed(value)
+		}
+		if v.r.PostForm.Has(one.name) && value != one.value {
+			values = append(values, one.name+"="+value)
 		}
 	}
 	return values

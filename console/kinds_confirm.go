@@ -64,7 +64,7 @@ func readConfirm(v *visit) (order, error) {
 		return order{}, err
 	}
 	a := confirmArguments{From: settings.Text("confirm_above")}
-	if err := settings.Set("confirm_above=" + v.value("confirm_above")); err != nil {
+	if err := settings.Set("confirm_above=" + limitsTyped(v.value("confirm_above"))); err != nil {
 		return order{}, err
 	}
 	a.To = settings.Text("confirm_above")

@@ -87,8 +87,11 @@ func (v *visit) paywaySheet(alias string) (*sheet, error) {
 			continue // they act on shops, which is there
 		}
 		one := setting{group: groupOf(paywayGroups, k.Name), name: k.Name, doc: k.Doc, value: row.Text(k.Name), two: payway.TakesTwo(k.Name)}
-		if k.Name == "active" {
+		switch k.Name {
+		case "active":
 			one.words = []string{"true", "false"}
+		case "min", "max", "fix", "fee_min", "fee_max":
+			one.typed = amountTyped(row.Currency)
 		}
 		s.settings = append(s.settings, one)
 	}

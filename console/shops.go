@@ -7,6 +7,7 @@ import (
 
 	"github.com/brama-pay/brama/audit"
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/shop"
 )
@@ -110,9 +111,11 @@ func shopSheet(v *visit) (*sheet, error) {
 		},
 	}
 	for _, k := range shop.Keys() {
-		s.settings = append(s.settings, setting{
-			group: groupOf(shopGroups, k.Name), name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words,
-		})
+		one := setting{group: groupOf(shopGroups, k.Name), name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words}
+		if k.Name == "confirm_above" {
+			one.typed = limitsTyped
+		}
+		s.settings = append(s.settings, one)
 	}
 	return s, nil
 }
@@ -244,7 +247,11 @@ func storeSheet(v *visit) (*sheet, error) {
 		if group == "" {
 			group = "Payments"
 		}
-		s.settings = append(s.settings, setting{group: group, name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words})
+		one := setting{group: group, name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words}
+		if k.Name == "min_amount" || k.Name == "max_amount" {
+			one.typed = amountTyped(money.UAH)
+		}
+		s.settings = append(s.settings, one)
 	}
 	return s, nil
 }
