@@ -31,6 +31,26 @@ func parted(text string) string {
 	return sign + whole + rest
 }
 
+// inText is an amount in a sentence: 1234.56 USD, or a limit, USD:1234.56.
+var inText = regexp.MustCompile(`\b\d+(?:\.\d+)? [A-Z]{3}\b|\b[A-Z]{3}:\d+(?:\.\d+)?`)
+
+// amountsIn is a stored sentence as people read it: its amounts are grouped.
+func amountsIn(text string) string {
+	return inText.ReplaceAllStringFunc(text, func(found string) string {
+		code, number, limit := strings.Cut(found, ":")
+		if !limit {
+			number, code, _ = strings.Cut(found, " ")
+		}
+		switch _, known := money.CurrencyByCode(code); {
+		case !known:
+			return found
+		case limit:
+			return code + ":" + parted(number)
+		}
+		return parted(number) + " " + code
+	})
+}
+
 // inGroups is a number that was typed, or copied from a page, in groups of three.
 var inGroups = regexp.MustCompile(`^-?\d{1,3}(?:[ \x{a0}\x{202f}]\d{3})+(?:\.\d+)?$`)
 

@@ -137,3 +137,34 @@ func TestCopiedSettings(t *testing.T) {
 		t.Errorf("%d %s", answered.status, k.limits(t))
 	}
 }
+
+// Whoever decides reads amounts as on every other page; what is stored and agreed on
+// is the sentence as it was.
+func TestAmountsInSentences(t *testing.T) {
+	for text, want := range map[string]string{
+		"payout 123456789 of shop 1520: 5000.00 USD to 400000****0002": "payout 123456789 of shop 1520: 5_000.00 USD to 400000****0002",
+		"shop 1520: what is above EUR:900.00,USD:1234567.00 waits":     "shop 1520: what is above EUR:900.00,USD:1_234_567.00 waits",
+		"deposit of 100000 JPY, shop 1520 March 2026 ABC":              "deposit of 100_000 JPY, shop 1520 March 2026 ABC",
+		"999.99 USD, 1000 USDT, 1.2345 USD, 12345":                     "999.99 USD, 1000 USDT, 1.2345 USD, 12345",
+	} {
+		if got := amountsIn(text); got != strings.ReplaceAll(want, "_", thin) {
+			t.Errorf("%q", got)
+		}
+	}
+	k := newKit(t)
+	finance := k.as(t, operator.Finance)
+	path := finance.proposal(t, "shop.deposit", url.Values{"shop": {number(demo.Shop)}, "amount": {"1234567.89"}, "currency": {"USD"}, "direction": {"deposit"}})
+	said := "deposit of " + parted("1234567.89") + " USD"
+	for _, page := range []string{path, approvalsPath} {
+		if body := k.as(t, operator.Admin).see(t, page); !strings.Contains(body, said) || strings.Contains(body, "1234567.89") {
+			t.Errorf("%s: %s", page, reads(body))
+		}
+	}
+	if answered := k.as(t, operator.Admin).decide(t, path, "approve"); answered.status != http.StatusSeeOther {
+		t.Errorf("%d %s", answered.status, reads(answered.body))
+	}
+	k.as(t, operator.Admin).get(t, path) // shows what was done, once
+	if log := k.as(t, operator.Admin).see(t, auditPath); !strings.Contains(log, "1234567.89 USD") {
+		t.Error("the audit does not have it as it is stored:", reads(log))
+	}
+}

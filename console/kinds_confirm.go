@@ -96,5 +96,5 @@ func planLimits(_ *visit, o order, actor string) (plan, error) {
 		return plan{}, err
 	}
 	u := shop.SetConfirm{Shop: o.shop, From: a.From, To: a.To, Actor: actor}
-	return plan{act: telling(u, func(limits string) string { return limitWords(limits) + " waits from now on" })}, nil
+	return plan{act: telling(u, func(limits string) string { return amountsIn(limitWords(limits)) + " waits from now on" })}, nil
 }

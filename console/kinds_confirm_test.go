@@ -44,7 +44,7 @@ func TestOneAloneCannotUndoFourEyes(t *testing.T) {
 	}
 	form := func(limits string) url.Values { return url.Values{"shop": {"1520"}, "confirm_above": {limits}} }
 	raised := finance.proposal(t, kindConfirm, form("USD:5000"))
-	if !strings.Contains(finance.see(t, raised), "above USD:5000.00") {
+	if !strings.Contains(finance.see(t, raised), "above USD:"+parted("5000.00")) {
 		t.Error("the proposal does not say what it is")
 	}
 	removed := finance.proposal(t, kindConfirm, form(""))
