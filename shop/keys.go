@@ -278,7 +278,7 @@ func setConfirm(s *Settings, value string) string {
 		}
 		amount, err := money.Parse(text, currency)
 		if err != nil {
-			return code + " " + err.Error()
+			return code + ": " + err.Error()
 		}
 		limits[code] = amount.Text()
 	}

@@ -187,3 +187,11 @@ func TestAllowed(t *testing.T) {
 		t.Error("an unknown address is not on the list")
 	}
 }
+
+// A reason names the limit that it is about.
+func TestReasonOfALimit(t *testing.T) {
+	var s Settings
+	if err := s.Set("confirm_above=EUR:5,USD:much"); err == nil || !strings.Contains(err.Error(), `USD: not a plain decimal number`) {
+		t.Error(err)
+	}
+}
