@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/brama-pay/brama/audit"
@@ -141,12 +140,16 @@ func (e *export) cut(why string) {
 // plainNumber is a cell that no spreadsheet can take for a formula.
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
+// formula begins like a formula for some spreadsheet: they skip white space before
+// it, and take the full-width signs for the plain ones.
+var formula = regexp.MustCompile(`^[\t\r]|^[\pZ\pC]*[=+\-@＝＋－＠]`)
+
 // harmless keeps spreadsheets from running what somebody typed into a text: a cell
 // that begins like a formula gets an apostrophe before it.
 func harmless(cells []string) []string {
 	safe := make([]string, len(cells))
 	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) && !plainNumber.MatchString(cell) {
+		if formula.MatchString(cell) && !plainNumber.MatchString(cell) {
 			cell = "'" + cell
 		}
 		safe[i] = cell

@@ -192,3 +192,20 @@ func TestExportsAtATime(t *testing.T) {
 		c.see(t, "/console/full.csv")
 	}
 }
+
+// Spreadsheets skip what stands before a formula, and read full-width signs.
+func TestFormulasAreHarmless(t *testing.T) {
+	for _, cell := range []string{
+		"=1", "+1x", "-x", "@x", "\tx", "\rx", " =1", "\n=1", "\r\n@x", "  \t +cmd", "\u00a0=1", "\u3000=1", "\u202f-x", "\u200b=1", "\ufeff=1", "\v=1", "\u0085=1",
+		"＝1", "＋1", "－1", "＠x", " ＝1", " -5.00",
+	} {
+		if got := harmless([]string{cell})[0]; got != "'"+cell {
+			t.Errorf("%q is %q", cell, got)
+		}
+	}
+	for _, cell := range []string{"", "-5.00", "12", "a=1", " a", "a -b", "Обід", "'=1", "\n"} {
+		if got := harmless([]string{cell})[0]; got != cell {
+			t.Errorf("%q is %q", cell, got)
+		}
+	}
+}
