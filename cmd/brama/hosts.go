@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,21 @@ func hostOf(host string) string {
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// aHost is a name as a browser sends it. One that is not in ASCII comes as xn--….
+var aHost = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// checkHost refuses a further name that no request could have: it would open nothing,
+// and whoever set it believed that it does.
+func checkHost(given string) error {
+	host := hostOf(given)
+	_, port, _ := net.SplitHostPort(given)
+	_, err := netip.ParseAddr(host)
+	if given == "" || (err == nil || aHost.MatchString(host)) && strings.Trim(port, "0123456789") == "" {
+		return nil
+	}
+	return fmt.Errorf("--admin-host: %q is not a name such as admin.example; write each whole, without *, scheme, path or space, with commas between", given)
 }
 
 // knows reports whether a request is for one of them: this machine's own name, the

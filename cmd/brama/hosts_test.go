@@ -66,3 +66,18 @@ func TestGuardedPagesBesideOpenOnes(t *testing.T) {
 		}
 	}
 }
+
+// A name that no request can have opens nothing: it is refused at the start.
+func TestNamesThatAreNoneAreRefused(t *testing.T) {
+	for _, name := range []string{"*.foo.com", "admin.foo.com/console", "https://admin.foo.com", "admin foo", " admin.foo.com", "admin..foo", "-a.foo", "a@b", "адмін.укр", "a?b", ".foo.com", "10.0.0.0/8"} {
+		c := serveCommand{Listen: "127.0.0.1:0", AdminHost: []string{"admin.example", name}}
+		if err := c.check(); err == nil || !strings.Contains(err.Error(), "--admin-host: ") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"admin.example", "ADMIN.example.", "admin", "admin.example:8443", "10.0.0.1", "[2001:db8::1]:8081", "2001:db8::1", "xn--80aaxitdbjk.example", "pod_1.svc", ""} {
+		if err := checkHost(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -127,6 +127,11 @@ func (c *serveCommand) check() error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	for _, name := range c.AdminHost {
+		if err := checkHost(name); err != nil {
+			return err
+		}
+	}
 	if c.Demo && !c.DemoPublic && !loopback(host) {
 		return fmt.Errorf("--listen %s: a demo has public secrets and listens on loopback only; add --demo-public if others may reach it", c.Listen)
 	}
