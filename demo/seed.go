@@ -166,8 +166,8 @@ func (s Seeding) deposits(ctx context.Context) error {
 }
 
 // Welcome is what the first start of a demo prints: the only place where secrets
-// are printed, and these are public.
-func Welcome(url string) string {
+// are printed, and these are public. program is how the reader starts it.
+func Welcome(url, program string) string {
 	flag := ""
 	if strings.TrimSuffix(url, "/") != callsThere {
 		flag = " --url " + url
@@ -182,9 +182,9 @@ A new demo. Its secrets are public; never serve it to strangers.
   store       %s   password %s
   callbacks   %s%s
 
-Try:  brama call%s invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
+Try:  %s call%s invoice/create shop_order_id=order-1 amount=100.00 currency=840 payway=card_invoice_usd
 
-`, url, Shop, Secret, EmptyShop, Secret, url, Store, StorePassword, url, ReceiverPath, flag)
+`, url, Shop, Secret, EmptyShop, Secret, url, Store, StorePassword, url, ReceiverPath, program, flag)
 }
 
 // callsThere is the address that brama call speaks to by itself.

@@ -110,7 +110,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("make the demo's operators: %w", err)
 		}
 		if fresh {
-			fmt.Print(demo.Welcome(c.PublicURL))
+			fmt.Print(demo.Welcome(c.PublicURL, shellQuote(os.Args[0])))
 		}
 		fmt.Print(demo.Logins(c.PublicURL, logins))
 		if len(logins) > 0 {
