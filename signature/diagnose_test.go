@@ -43,10 +43,16 @@ func TestExplain(t *testing.T) {
 		t.Errorf("Missing %v, Ignored %v", e.Missing, e.Ignored)
 	}
 	text := e.String()
-	for _, part := range []string{"amount = 100.50", e.Joined, e.Hash, "payway is missing", "Not signed: description, note"} {
+	for _, part := range []string{"amount = 100.50", "payway is missing", "Not signed: description, note", "No signature can be made without payway"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not in\n%s", part, text)
 		}
+	}
+	if strings.Contains(text, e.Joined) || strings.Contains(text, e.Hash) {
+		t.Errorf("shows a signature of what is not whole:\n%s", text)
+	}
+	if whole := Explain("withdraw/create", payoutBody(), testSecret); !strings.Contains(whole.String(), whole.Joined) || !strings.Contains(whole.String(), whole.Hash) {
+		t.Errorf("shows no signature:\n%s", whole)
 	}
 	if strings.Contains(text, testSecret) || strings.Contains(text, "refused") {
 		t.Errorf("shows the secret or a refusal:\n%s", text)

@@ -48,7 +48,8 @@ func Explain(method string, body map[string]string, secret string) Explanation {
 	return e
 }
 
-// String prints the explanation as numbered steps.
+// String prints the explanation as numbered steps; where a field is missing there is
+// no signature to show, and nothing that looks like one.
 func (e Explanation) String() string {
 	if !e.Known {
 		return fmt.Sprintf("No signed fields are known for %q. Known methods: %s.\n", e.Method, strings.Join(Methods(), ", "))
@@ -63,6 +64,10 @@ func (e Explanation) String() string {
 	}
 	if len(e.Ignored) > 0 {
 		fmt.Fprintf(&out, "   Not signed: %s\n", strings.Join(e.Ignored, ", "))
+	}
+	if len(e.Missing) > 0 {
+		fmt.Fprintf(&out, "No signature can be made without %s.\n", strings.Join(e.Missing, ", "))
+		return out.String()
 	}
 	fmt.Fprintf(&out, "2. Join their values with ':' and put the secret (%s) right behind:\n     %s\n", hiddenSecret, e.Joined)
 	fmt.Fprintf(&out, "3. SHA-256 of these bytes in UTF-8, in lower-case hex, is the field sign:\n     %s\n", e.Hash)

@@ -28,7 +28,7 @@ type signCommand struct {
 // Help is the longer text of brama sign --help.
 func (*signCommand) Help() string {
 	return `Exit status: 0 the signature is right or none was given, 1 it is wrong and the
-findings say why, 2 the command line is wrong. The secret is never shown.
+findings say why, or a field is missing, 2 the command line is wrong. The secret is never shown.
 
   brama sign invoice/create --body request.json --secret-file secret.txt
   brama sign --callback --body callback.json --secret-file secret.txt`
@@ -52,13 +52,19 @@ func (c *signCommand) Run(k *kong.Context) error {
 		fmt.Fprintln(k.Stderr, "brama:", secret.note)
 	}
 	given, there := c.given(subject)
+	var missing []string
 	if c.Callback {
 		fmt.Fprint(k.Stdout, explainCallback(subject, secret.text))
 	} else {
-		fmt.Fprint(k.Stdout, signature.Explain(c.Method, subject.fields, secret.text))
+		explained := signature.Explain(c.Method, subject.fields, secret.text)
+		missing = explained.Missing
+		fmt.Fprint(k.Stdout, explained)
 	}
 	if !there {
 		printFindings(k.Stdout, subject.findings)
+		if len(missing) > 0 {
+			return exitWith(1)
+		}
 		return nil
 	}
 	return c.compare(k.Stdout, subject, secret.text, given)

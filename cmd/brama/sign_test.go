@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -309,5 +310,18 @@ func TestSignCallbackForm(t *testing.T) {
 	got := runIntegrator(t, "sign", "--callback", "--secret", "k", "--body", signFile(t, form+"&amount=1"))
 	if !strings.Contains(got.stdout, "the form has amount twice") {
 		t.Errorf("%s", got)
+	}
+}
+
+// Without all signed fields there is no signature: nothing may look like one.
+func TestSignWithoutAField(t *testing.T) {
+	got := runIntegrator(t, "sign", "invoice/create", "amount=1.00", "shop_id=1520")
+	hash := regexp.MustCompile(`[0-9a-f]{64}`)
+	if got.exit != 1 || hash.MatchString(got.stdout) || !strings.Contains(got.stdout, "without currency, payway, shop_order_id") {
+		t.Errorf("%s", got)
+	}
+	whole := runIntegrator(t, append(append([]string{"sign"}, invoiceWords...), "shop_id=1520")...)
+	if !hash.MatchString(whole.stdout) {
+		t.Errorf("%s", whole)
 	}
 }
