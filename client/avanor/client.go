@@ -167,6 +167,7 @@ func (c *Client) complete(signed []string, fields map[string]string) map[string]
 // send posts a finished body once. It never repeats: only the caller knows
 // whether a repeat could move money twice.
 func (c *Client) send(ctx context.Context, method string, body []byte) (Envelope, error) {
+	ctx, reach := wire.Follow(ctx)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address(method), bytes.NewReader(body))
 	if err != nil {
 		return Envelope{}, &TransportError{Method: method, Err: err}
@@ -176,7 +177,7 @@ func (c *Client) send(ctx context.Context, method string, body []byte) (Envelope
 	request.Header.Set("User-Agent", "brama-avanor-client")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return Envelope{}, &TransportError{Method: method, Sent: !wire.NeverDialled(err), Err: err}
+		return Envelope{}, &TransportError{Method: method, Sent: !reach.Never(err), Err: err}
 	}
 	defer response.Body.Close()
 	raw, err := wire.ReadAll(response.Body, maxAnswer)

@@ -67,7 +67,7 @@ var (
 	// may not have happened: a call without a usable answer, and codes 23 and 99.
 	// Ask by your own id (FindInvoice, ListRefunds, FindPayoutByShopID) first.
 	ErrOutcomeUnknown = errors.New("outcome unknown: ask by your own id before you repeat")
-	// ErrNotSent matches a call that never left: no connection was made. This
+	// ErrNotSent matches a call that never left: no connection was made, or its TLS handshake failed. This
 	// call moved nothing; an earlier one with the same id still may have.
 	ErrNotSent = errors.New("nothing was sent")
 	// ErrMethod is a method that the API does not have.
@@ -100,8 +100,14 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code}
 }
 
+// onlyAsks are the methods that move nothing.
+var onlyAsks = map[string]bool{
+	"invoice/try": true, "invoice/check": true, "invoice/get-refunds": true, "shop_input_config/shop": true, "shop_output_config/shop": true,
+	"withdraw/try": true, "check_account": true, "withdraw/status": true, "withdraw/shop_payment_status": true, "shop_balance": true,
+}
+
 // TransportError is a call that got no usable answer. Sent is false only when
-// no connection was made; any doubt is Sent, and then the outcome is unknown.
+// no connection was made, its TLS handshake included; any doubt is Sent, and then the outcome is unknown.
 type TransportError struct {
 	Method string
 	Status int // of HTTP, 0 when no answer came
@@ -115,7 +121,11 @@ func (e *TransportError) Error() string {
 	if e.Status != 0 {
 		status = fmt.Sprintf(" (HTTP %d)", e.Status)
 	}
-	return fmt.Sprintf("avanor: %s: no usable answer%s: %v; %v", e.Method, status, e.Err, e.verdict())
+	next := e.verdict().Error()
+	if e.Sent && onlyAsks[e.Method] {
+		next = "it only asks, so it may be repeated"
+	}
+	return fmt.Sprintf("avanor: %s: no usable answer%s: %v; %s", e.Method, status, e.Err, next)
 }
 
 // Unwrap gives the cause and one of ErrOutcomeUnknown and ErrNotSent.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -203,5 +204,46 @@ func TestClientPrintsNoSecret(t *testing.T) {
 	}
 	if text := fmt.Sprintf("%v %+v %#v", c, *c, *c); strings.Contains(text, "not-to-be-seen") {
 		t.Error(text)
+	}
+}
+
+// TestFailedHandshakeSentNothing: neither a stranger's certificate, nor a server that
+// speaks no TLS, nor one that hangs up, has seen any of the request.
+func TestFailedHandshakeSentNothing(t *testing.T) {
+	strange := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it arrived") }))
+	strange.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer strange.Close()
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it arrived") }))
+	defer plain.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.Close()
+		}
+	}()
+	for _, address := range []string{strange.Listener.Addr().String(), plain.Listener.Addr().String(), listener.Addr().String()} {
+		c, _ := avanor.New("https://"+address, 1, secret)
+		_, err := c.CreatePayout(t.Context(), avanor.PayoutRequest{})
+		if !errors.Is(err, avanor.ErrNotSent) || errors.Is(err, avanor.ErrOutcomeUnknown) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// TestCutAfterAHandshakeIsUnknown: once there was a connection, anything may have left.
+func TestCutAfterAHandshakeIsUnknown(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer server.Close()
+	c, _ := avanor.New(server.URL, 1, secret, avanor.WithHTTPClient(server.Client()))
+	if _, err := c.CreatePayout(t.Context(), avanor.PayoutRequest{}); !errors.Is(err, avanor.ErrOutcomeUnknown) || errors.Is(err, avanor.ErrNotSent) {
+		t.Error(err)
 	}
 }

@@ -137,6 +137,7 @@ func (c *Client) send(ctx context.Context, method, verb, address string, body []
 	if err := ctx.Err(); err != nil {
 		return 0, nil, &TransportError{Method: method, Err: err}
 	}
+	ctx, reach := wire.Follow(ctx)
 	request, err := http.NewRequestWithContext(ctx, verb, address, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, &TransportError{Method: method, Err: errors.New("the address is malformed")}
@@ -149,7 +150,7 @@ func (c *Client) send(ctx context.Context, method, verb, address string, body []
 	request.Header.Set("User-Agent", "brama-payparts-client")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return 0, nil, &TransportError{Method: method, Sent: !wire.NeverDialled(err), Err: withoutAddress(err)}
+		return 0, nil, &TransportError{Method: method, Sent: !reach.Never(err), Err: withoutAddress(err)}
 	}
 	defer response.Body.Close()
 	raw, err = wire.ReadAll(response.Body, maxAnswer)

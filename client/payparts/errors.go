@@ -10,8 +10,8 @@ var (
 	// not have happened: a call whose answer was lost or does not verify, and a
 	// refusal whose signature does not cover it. Ask State first.
 	ErrOutcomeUnknown = errors.New("outcome unknown: ask state before you repeat")
-	// ErrNotSent matches a call that never left: it could not be signed, or no
-	// connection was made. This call moved nothing; an earlier one still may have.
+	// ErrNotSent matches a call that never left: it could not be signed, no
+	// connection was made, or its TLS handshake failed. This call moved nothing; an earlier one still may have.
 	ErrNotSent = errors.New("nothing was sent")
 	// ErrMethod is a method that the protocol does not have.
 	ErrMethod = errors.New("unknown method")
@@ -57,7 +57,11 @@ type Error struct {
 func (e *Error) Error() string {
 	text := fmt.Sprintf("payparts: %s: refused: %s", e.Method, e.Message)
 	if e.open() {
-		text += fmt.Sprintf(" (signature covers %s; %v)", e.Cover, ErrOutcomeUnknown)
+		next := ErrOutcomeUnknown.Error()
+		if onlyAsks(e.Method) {
+			next = asksAgain
+		}
+		text += fmt.Sprintf(" (signature covers %s; %s)", e.Cover, next)
 	}
 	return text
 }
@@ -79,8 +83,14 @@ func (e *Error) Unwrap() []error {
 // moves nothing, and its answer is never signed.
 func (e *Error) open() bool { return e.Cover != CoverOutcome && e.Method != qrMethod }
 
+// asksAgain is what to do when a method that moves nothing has failed.
+const asksAgain = "it only asks, so it may be repeated"
+
+// onlyAsks reports whether a method moves nothing.
+func onlyAsks(method string) bool { return method == "state" || method == qrMethod }
+
 // TransportError is a call that got no usable answer. Sent is false only when
-// no connection was made; any doubt is Sent, and then the outcome is unknown.
+// no connection was made, its TLS handshake included; any doubt is Sent, and then the outcome is unknown.
 type TransportError struct {
 	Method string
 	Status int // of HTTP, 0 when no answer came
@@ -94,7 +104,11 @@ func (e *TransportError) Error() string {
 	if e.Status != 0 {
 		status = fmt.Sprintf(" (HTTP %d)", e.Status)
 	}
-	return fmt.Sprintf("payparts: %s: no usable answer%s: %v; %v", e.Method, status, e.Err, e.verdict())
+	next := e.verdict().Error()
+	if e.Sent && onlyAsks(e.Method) {
+		next = asksAgain
+	}
+	return fmt.Sprintf("payparts: %s: no usable answer%s: %v; %s", e.Method, status, e.Err, next)
 }
 
 // Unwrap gives the cause and one of ErrOutcomeUnknown and ErrNotSent.

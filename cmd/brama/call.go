@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/brama-pay/brama/client/avanor"
+	"github.com/brama-pay/brama/client/payparts"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/signature"
 )
@@ -192,14 +194,25 @@ func (c *callCommand) report(k *kong.Context, q callRequest, secret callKey, env
 // verdict is the exit status of a failure. Where money may have moved it says how
 // to find out. A method that only asks leaves nothing unknown.
 func (c *callCommand) verdict(k *kong.Context, q callRequest, err error) error {
-	if errors.Is(err, avanor.ErrNotSent) {
-		fmt.Fprintf(k.Stderr, "brama: is a gateway running at %s? `brama serve --demo` starts one\n", c.URL)
-	}
+	c.hintUnsent(k.Stderr, err)
 	if !errors.Is(err, avanor.ErrOutcomeUnknown) || !callMoves[q.method] {
 		return exitWith(1)
 	}
 	fmt.Fprintf(k.Stderr, "brama: it may have been done. Before you repeat it, ask:\n  %s\n", c.question(q))
 	return exitWith(callUnknown)
+}
+
+// hintUnsent says what may be wrong when no connection came about.
+func (c *callCommand) hintUnsent(stderr io.Writer, err error) {
+	if !errors.Is(err, avanor.ErrNotSent) && !errors.Is(err, payparts.ErrNotSent) {
+		return
+	}
+	var op *net.OpError
+	if strings.HasPrefix(c.URL, "https:") && !(errors.As(err, &op) && op.Op == "dial") {
+		fmt.Fprintf(stderr, "brama: no secure connection came about: check --url and the certificate of %s\n", c.URL)
+		return
+	}
+	fmt.Fprintf(stderr, "brama: is a gateway running at %s? `brama serve --demo` starts one\n", c.URL)
 }
 
 // question is the command that asks what became of a request.

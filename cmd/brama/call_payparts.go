@@ -127,9 +127,7 @@ func (c *callCommand) failedParts(k *kong.Context, q callRequest, password callK
 	if password.note != "" && errors.Is(err, payparts.ErrSignature) {
 		fmt.Fprintln(k.Stderr, "brama:", password.note)
 	}
-	if errors.Is(err, payparts.ErrNotSent) {
-		fmt.Fprintf(k.Stderr, "brama: is a gateway running at %s? `brama serve --demo` starts one\n", c.URL)
-	}
+	c.hintUnsent(k.Stderr, err)
 	if !errors.Is(err, payparts.ErrOutcomeUnknown) || q.method == callParts+"state" {
 		return exitWith(1)
 	}

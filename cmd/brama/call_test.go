@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -354,6 +355,33 @@ func TestShellQuote(t *testing.T) {
 	} {
 		if got := shellQuote(text); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A handshake that fails sends nothing, whatever fails it: nothing is unknown.
+func TestCallWithoutASecureConnection(t *testing.T) {
+	strange := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something was sent") }))
+	strange.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer strange.Close()
+	plain := newFakeGateway(t, "", created)
+	for _, url := range []string{strange.URL, strings.Replace(plain.URL, "http:", "https:", 1)} {
+		for _, words := range [][]string{payoutWords, {"shop_balance"}, {"payparts/confirm", "orderId=o"}, {"payparts/state", "orderId=o"}} {
+			got := runIntegrator(t, append([]string{"call", "--url", url}, words...)...)
+			if got.exit != 1 || !strings.Contains(got.stderr, "nothing was sent") || !strings.Contains(got.stderr, "no secure connection") || strings.Contains(got.stderr, "outcome unknown") || strings.Contains(got.stderr, "may have been done") {
+				t.Errorf("%s %v: %s", url, words, got)
+			}
+		}
+	}
+}
+
+// What only asks may be repeated; what moves money may not, and says so.
+func TestEveryMethodsUnansweredCall(t *testing.T) {
+	for _, method := range signature.Methods() {
+		text := (&avanor.TransportError{Method: method, Sent: true, Err: io.EOF}).Error()
+		moves := callMoves[method] || method == signature.PayForm
+		if strings.Contains(text, "outcome unknown") != moves || strings.Contains(text, "may be repeated") == moves {
+			t.Errorf("%s: %s", method, text)
 		}
 	}
 }

@@ -4,13 +4,17 @@
 package wire
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 )
 
 // Address accepts an http or https address with a host and nothing that a path
@@ -49,10 +53,38 @@ func WithoutRedirects(h *http.Client) *http.Client {
 	return &copied
 }
 
-// NeverDialled reports whether a call failed while it was still connecting.
-func NeverDialled(err error) bool {
+// Reach is how far a request came.
+type Reach struct {
+	connected atomic.Bool
+	failed    atomic.Pointer[error] // of the last handshake
+}
+
+// Follow is a context for one request, and how far that comes.
+func Follow(ctx context.Context) (context.Context, *Reach) {
+	r := &Reach{}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+			if err != nil {
+				r.failed.Store(&err)
+			}
+		},
+	}), r
+}
+
+// Never reports whether a request failed while it was still connecting, with err:
+// nothing of it was sent. A handshake must be the very reason, and no connection
+// may have been had before; any doubt is false.
+func (r *Reach) Never(err error) bool {
+	if r.connected.Load() {
+		return false
+	}
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	failed := r.failed.Load()
+	return failed != nil && (errors.Is(err, *failed) || errors.Is(err, http.ErrSchemeMismatch))
 }
 
 // ReadAll reads a whole answer or refuses it: half an answer is no answer.
