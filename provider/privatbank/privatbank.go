@@ -87,7 +87,7 @@ func (*Bank) Timing() provider.Timing {
 }
 
 // TimingOf is Timing with the account's settle_after and call_timeout. One that
-// cannot be read is as if it were not there.
+// cannot be read is as if it were not there: such an account makes no call.
 func (b *Bank) TimingOf(a provider.Account) provider.Timing {
 	t := b.Timing()
 	t.SettleAfter = seconds(a.Settings[SettleAfter], 0, longestSettle, t.SettleAfter)
