@@ -17,7 +17,8 @@ bin/brama: FORCE
 
 ## test: everything: unit tests, both databases, the whole program over HTTP and in a browser
 test: check
-	$(GO) run ./db/dbtest/postgres -- $(GO) test -timeout 20m ./...
+	@all=$$(mktemp) && set -o pipefail && $(GO) run ./db/dbtest/postgres -- $(GO) test -timeout 20m ./... | tee $$all || { \
+	  echo && echo "What failed, without the logs:" && grep -E '^ *--- FAIL|^ +[a-z0-9_]+_test\.go:[0-9]+:|^panic:|^FAIL' $$all; rm -f $$all; exit 1; }; rm -f $$all
 	@command -v chromium >/dev/null || echo "THE PAGES WERE NOT TESTED: there is no Chromium, and only root may install it (apt-get install chromium)"
 
 ## race: the tests of the rooms where goroutines meet, under the race detector
