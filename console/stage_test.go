@@ -176,6 +176,38 @@ func TestSwitchingAnOperatorOnTakesTwo(t *testing.T) {
 	}
 }
 
+// Two agreed on somebody with one role: with another, nobody is switched on by it,
+// be the role what it was again.
+func TestSwitchingOnIsOfTheRoleThatWasSeen(t *testing.T) {
+	k := newKit(t)
+	k.add(t, "second@example.com", operator.Admin)
+	gone, err := k.room.Find(t.Context(), k.add(t, "gone@example.com", operator.Viewer).Email)
+	if err != nil || gone.Epoch == 0 {
+		t.Fatalf("one of no epoch is whoever it is: %+v, %v", gone, err)
+	}
+	become := func(role operator.Role) {
+		t.Helper()
+		if _, err := db.Do(t.Context(), k.house.DB, db.House, operator.SetRole{Operator: gone.ID, Role: role, Actor: "test"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Do(t.Context(), k.house.DB, db.House, operator.SetActive{Operator: gone.ID, Actor: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	admin, second := k.as(t, operator.Admin), k.signIn(t, "second@example.com")
+	proposed := admin.proposal(t, "operator.enable", url.Values{"email": {gone.Email}})
+	for _, role := range []operator.Role{operator.Admin, operator.Viewer} {
+		become(role)
+		if text := reads(second.see(t, proposed)); !strings.Contains(text, "Role when it was proposed viewer Role now "+string(role)) {
+			t.Errorf("the proposal does not tell both roles: %s", text)
+		}
+		answered := second.decide(t, proposed, "approve")
+		if now, err := k.room.Find(t.Context(), gone.Email); answered.status != http.StatusConflict || err != nil || now.Active {
+			t.Errorf("as %s: %d, %v", role, answered.status, err)
+		}
+	}
+}
+
 // A switch is told on or off; what is neither changes nothing.
 func TestSwitchesTakeTrueOrFalse(t *testing.T) {
 	k := newKit(t)
