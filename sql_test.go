@@ -39,6 +39,7 @@ var wide = []struct{ text, why string }{
 	{"FROM refund f WHERE f.id >= $1 AND f.id < $2 ORDER BY", "figures over the shops: a bounded piece of refunds"},
 	{"FROM payout WHERE status IN (2, 4, 9) AND status = 2", "a figure: how many payouts wait for an operator"},
 	{"FROM account GROUP BY currency, purpose", "the trial balance of the house: a sum over the shops"},
+	{"FROM (SELECT operation FROM attempt WHERE operation < $1", "how far back a number of calls reaches: bounds a search for one shop's"},
 	{"FROM entry e WHERE e.transfer_id < $1 ORDER BY", "how far back a number of entries reaches: bounds a search for one shop's"},
 	{"FROM audit_head UNION SELECT shop_id FROM audit", "verify: which chains there are"},
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Banked looks for the payouts that a bank knows by a retrieval reference number or a
-// transaction's id, newest first. No index serves it: each look is bounded.
+// transaction's id, newest first. No index serves it: each look is bounded,
+// whosever payouts lie there. shop 0 is any.
 func Banked(ctx context.Context, from *sql.DB, shop int64, name string, s db.Seek) (db.Found[Payout], error) {
 	s = s.Begin()
 	return payouts.Seek(ctx, from, s, number, func(floor int64, limit int) ([]*Payout, error) {

@@ -17,15 +17,16 @@ const calledShown = 100
 // Called looks for the calls that a provider, or a reference, knows by a name, newest
 // first, among the operations before an id (0: from the newest). No index serves it,
 // since every payment would pay for that: one look goes through a bounded number of
-// calls and says before which operation to go on; 0 when there is nothing older.
+// calls, other shops' too, and says before which operation to go on; 0 when there is
+// nothing older. shop 0 is any.
 func Called(ctx context.Context, from *sql.DB, shop int64, name string, before int64) (found []*Attempt, next int64, err error) {
 	if before <= 0 {
 		before = math.MaxInt64
 	}
 	floor, looked := int64(0), 0
 	err = db.Query(ctx, from, func(scan func(...any) error) error { return scan(&floor, &looked) },
-		`SELECT COALESCE(MIN(operation), 0), COUNT(*) FROM (SELECT operation FROM attempt WHERE operation < $1 AND (shop_id = $2 OR $2 = 0)
-			ORDER BY operation DESC LIMIT $3) AS newest`, before, shop, calledRows)
+		`SELECT COALESCE(MIN(operation), 0), COUNT(*) FROM (SELECT operation FROM attempt WHERE operation < $1
+			ORDER BY operation DESC LIMIT $2) AS newest`, before, calledRows)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -22,7 +22,8 @@ func (c calls) Decide(s *db.State) (struct{}, error) {
 }
 
 // What a provider calls a call is found however old it is, by going on from look to
-// look; each look says how far it came, and the last that there is nothing older.
+// look; each look says how far it came, and the last that there is nothing older. One
+// shop's looks are as short as all shops': they do not go on until enough are its own.
 func TestCalled(t *testing.T) {
 	defer func(n int) { calledRows = n }(calledRows)
 	calledRows = 4
@@ -48,7 +49,7 @@ func TestCalled(t *testing.T) {
 			want  []int64
 			looks int
 		}{
-			"everywhere": {0, "B", []int64{18, 3}, 6}, "a shop's": {1, "B", []int64{3}, 3}, "a reference": {0, "p-2-2", []int64{2}, 6}, "none": {0, "C", nil, 6},
+			"everywhere": {0, "B", []int64{18, 3}, 6}, "a shop's": {1, "B", []int64{3}, 6}, "a rare shop's": {3, "B", nil, 6}, "a reference": {0, "p-2-2", []int64{2}, 6}, "none": {0, "C", nil, 6},
 		} {
 			var got []int64
 			looks := 0
