@@ -73,7 +73,7 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Invoice],
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	rows, err = provider.AddByKey(rows, append(doubted, against...), number, func(key db.Key) (*Invoice, error) {
+	rows, err = provider.AddByKey(rows, append(doubted, against...), keyOf, func(key db.Key) (*Invoice, error) {
 		v, err := invoices.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || v == nil || !q.fits(v) {
 			return nil, err
@@ -101,6 +101,8 @@ func (q Search) most() int64 {
 }
 
 func number(v *Invoice) int64 { return v.ID }
+
+func keyOf(v *Invoice) db.Key { return db.Key{Shop: v.Shop, ID: v.ID} }
 
 // Named lists the invoices, of any shop, that have an id, a shop's own id or a
 // pay session.

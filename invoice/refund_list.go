@@ -65,7 +65,7 @@ func (q RefundSearch) attention(ctx context.Context, from *sql.DB) (db.Found[Ref
 	if err != nil {
 		return db.Found[Refund]{}, err
 	}
-	rows, err = provider.AddByKey(rows, keys, refundNumber, func(key db.Key) (*Refund, error) {
+	rows, err = provider.AddByKey(rows, keys, refundKey, func(key db.Key) (*Refund, error) {
 		f, err := refunds.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || f == nil || !q.fits(f) {
 			return nil, err
@@ -93,6 +93,8 @@ func (q RefundSearch) most() int64 {
 }
 
 func refundNumber(f *Refund) int64 { return f.ID }
+
+func refundKey(f *Refund) db.Key { return db.Key{Shop: f.Shop, ID: f.ID} }
 
 // FindRefund is a shop's refund by its id. Another shop's is not found.
 func (v *Invoices) FindRefund(ctx context.Context, shop, id int64) (*Refund, error) {

@@ -69,7 +69,7 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Payout], 
 	if err != nil {
 		return db.Found[Payout]{}, err
 	}
-	rows, err = provider.AddByKey(rows, keys, number, func(key db.Key) (*Payout, error) {
+	rows, err = provider.AddByKey(rows, keys, keyOf, func(key db.Key) (*Payout, error) {
 		p, err := payouts.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || p == nil || !q.fits(p) {
 			return nil, err
@@ -97,6 +97,8 @@ func (q Search) most() int64 {
 }
 
 func number(p *Payout) int64 { return p.ID }
+
+func keyOf(p *Payout) db.Key { return db.Key{Shop: p.Shop, ID: p.ID} }
 
 // Named lists the payouts, of any shop, that have an id or a shop's own id.
 func Named(ctx context.Context, from *sql.DB, id int64, own string) ([]*Payout, error) {

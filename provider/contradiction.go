@@ -77,18 +77,22 @@ func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, be
 }
 
 // AddByKey adds the operations that were contradicted, or are in doubt, to rows of
-// the same list, each once, newest first. load finds one by its key: nil when the list does not seek it.
-func AddByKey[T any](rows []*T, keys []db.Key, id func(*T) int64, load func(db.Key) (*T, error)) ([]*T, error) {
+// the same list, each once, newest first. key is a row's, load finds one by it: nil
+// when the list does not seek it.
+func AddByKey[T any](rows []*T, keys []db.Key, key func(*T) db.Key, load func(db.Key) (*T, error)) ([]*T, error) {
 	for _, k := range keys {
+		if slices.ContainsFunc(rows, func(known *T) bool { return key(known) == k }) {
+			continue
+		}
 		row, err := load(k)
 		if err != nil {
 			return nil, err
 		}
-		if row != nil && !slices.ContainsFunc(rows, func(known *T) bool { return id(known) == k.ID }) {
+		if row != nil {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b *T) int { return cmp.Compare(id(b), id(a)) })
+	slices.SortStableFunc(rows, func(a, b *T) int { return cmp.Compare(key(b).ID, key(a).ID) })
 	return rows, nil
 }
 
