@@ -84,9 +84,17 @@ func amountTyped(c money.Currency) func(string) string {
 	}
 }
 
+// inCommas is what may be a number in groups, or with a decimal comma: between two
+// limits a comma has a currency on one side.
+var inCommas = regexp.MustCompile(`\d,\d`)
+
 // limitsTyped does the same with limits by currency, as USD:1000.00 or as a page
-// shows them, 1 000.00 USD.
+// shows them, 1 000.00 USD. A comma within a number would part it into two limits:
+// such a text stays as it is.
 func limitsTyped(text string) string {
+	if inCommas.MatchString(text) {
+		return text
+	}
 	limits := strings.Split(text, ",")
 	for i, limit := range limits {
 		named, amount, found := strings.Cut(limit, ":")

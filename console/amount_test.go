@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"github.com/brama-pay/brama/demo"
+	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payway"
+	"github.com/brama-pay/brama/shop"
 )
 
 func TestGrouped(t *testing.T) {
@@ -89,7 +91,7 @@ func TestTypedSettings(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"USD:1_000.00,EUR:900": "USD:1000.00,EUR:900", "1_000.00 USD, 900 EUR": "USD:1000.00,EUR:900", "USD: 1_000 USD": "USD:1000", "": "",
-		"USD:1_000 EUR": "USD:1_000 EUR", "USD": "USD", "1_000": "1_000", ":1_000 USD": ":1_000 USD", "USD:5,": "USD:5,",
+		"USD:1_000 EUR": "USD:1_000 EUR", "USD": "USD", "1_000": "1_000", "USD:1,500 USD": "USD:1,500 USD", ":1_000 USD": ":1_000 USD", "USD:5,": "USD:5,",
 	} {
 		for _, space := range []string{" ", "\u00a0", thin} {
 			given, want := strings.ReplaceAll(text, "_", space), strings.ReplaceAll(want, "_", space)
@@ -97,6 +99,25 @@ func TestTypedSettings(t *testing.T) {
 				t.Errorf("%q is %q, want %q", given, got, want)
 			}
 		}
+	}
+}
+
+// A number with commas is never taken for a smaller one and a second limit.
+func TestCommasInLimits(t *testing.T) {
+	for _, text := range []string{
+		"USD:1,000.00", "1,000.00 USD", "USD:1,000.00 USD", "USD:1,500 EUR", "EUR:900,USD:1,000.00", "USD:1,000,000", "USD 1,000.00", "USD:1,5", "1,5 USD", "900 EUR, 1,500 USD",
+		"USD:1, 000.00", "USD:1 ,000.00",
+	} {
+		settings := shop.Defaults()
+		if err := settings.Set("confirm_above=" + limitsTyped(text)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q is %q, %v", text, settings.Text("confirm_above"), err)
+		}
+	}
+	k := newKit(t)
+	finance := k.as(t, operator.Finance)
+	form := url.Values{"shop": {number(demo.Shop)}, "confirm_above": {"USD:1,500 USD"}, "reason": {"x"}, "form": {"0123456789abcdef0123456789abcdef"}}
+	if answered := finance.post(t, confirmKind().path(), form); answered.status != http.StatusUnprocessableEntity || !strings.Contains(answered.body, "USD:1,500 USD") {
+		t.Errorf("%d %s", answered.status, reads(answered.body))
 	}
 }
 

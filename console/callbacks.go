@@ -49,7 +49,7 @@ func (v *visit) queryOf() callbackQuery {
 	switch q.status {
 	case "", callback.Waiting, callback.Delivered, callback.Parked:
 	default:
-		q.status = ""
+		q.status, q.wrong["status"] = "", "is none of the statuses"
 	}
 	q.wanted.Status, q.wanted.Host = q.status, q.host
 	q.wanted.From, q.wanted.Until = q.time("from", q.from), q.time("until", q.until)
@@ -159,6 +159,9 @@ func (v *visit) subjectPath(m *callback.Message) string {
 
 func callbackExport(v *visit) error {
 	q := v.queryOf()
+	if err := tellWrong(q.wrong); err != nil {
+		return err
+	}
 	e := v.newExport(q.wanted.Shop, "callbacks", "callbacks",
 		"id", "made", "shop", "kind", "subject", "object", "place", "event", "status", "tries", "next try", "delivered", "host", "last failure")
 	for after := (callback.Cursor{}); ; {

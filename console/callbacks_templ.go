@@ -445,7 +445,7 @@ func callbackFilter(v *visit, l callbackView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{name: "status", label: "Status", value: string(l.query.status), options: callbackStatuses}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(input{name: "status", label: "Status", value: string(l.query.status), problem: l.query.wrong["status"], options: callbackStatuses}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -50,7 +50,7 @@ func TestCallbackList(t *testing.T) {
 		for query, want := range map[string]string{
 			"": "111", "?shop=1520": "101", "?status=parked": "010", "?status=delivered": "100", "?status=waiting": "001",
 			"?host=127.0.0.1": "111", "?host=other.example": "000", "?id=7001": "100", "?id=9": "000", "?shop=nobody": "000",
-			"?from=2000-01-01&until=2000-01-02": "000", "?from=2000-01-01T00:00": "111", "?status=waiting&shop=1520": "001", "?from=yesterday": "000",
+			"?from=2000-01-01&until=2000-01-02": "000", "?from=2000-01-01T00:00": "111", "?status=waiting&shop=1520": "001", "?from=yesterday": "000", "?status=lost": "000",
 		} {
 			page, got := c.see(t, "/console/callbacks"+query), ""
 			for _, id := range all {
@@ -67,6 +67,11 @@ func TestCallbackList(t *testing.T) {
 		file := k.as(t, operator.Support).get(t, "/console/callbacks.csv?shop=1520")
 		if n := strings.Count(file.body, "\n"); n != 4 || !strings.HasPrefix(file.header.Get("Content-Type"), "text/csv") {
 			t.Errorf("a file of %d lines: %s", n, file.body)
+		}
+		for _, query := range []string{"?shop=nobody", "?shop=1520&from=yesterday", "?status=lost"} {
+			if file := k.as(t, operator.Support).get(t, "/console/callbacks.csv"+query); file.status != http.StatusUnprocessableEntity || strings.Contains(file.body, all[0]) {
+				t.Errorf("a file of what is not sought, %s: %d %s", query, file.status, file.body)
+			}
 		}
 	})
 }

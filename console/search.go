@@ -259,8 +259,10 @@ func exported[T any](e *export, s db.Seek, find func(db.Seek) (db.Found[T], erro
 }
 
 // tellWrong refuses an export whose filter is wrong.
-func (f filter) tellWrong() error {
-	for name, reason := range f.wrong {
+func (f filter) tellWrong() error { return tellWrong(f.wrong) }
+
+func tellWrong(wrong problems) error {
+	for name, reason := range wrong {
 		return &trouble{422, "This list cannot be exported", name + " " + reason + "."}
 	}
 	return nil

@@ -276,6 +276,9 @@ func setConfirm(s *Settings, value string) string {
 		if !ok {
 			return "each limit must begin with a currency's code, as USD:1000.00"
 		}
+		if _, twice := limits[code]; twice {
+			return code + " stands twice"
+		}
 		amount, err := money.Parse(text, currency)
 		if err != nil {
 			return code + ": " + err.Error()
