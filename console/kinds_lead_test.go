@@ -100,6 +100,29 @@ func TestOneAloneCannotLeadAnAccountElsewhere(t *testing.T) {
 	}
 }
 
+// Whoever looks at the accounts sees which of them a stored setting keeps from being
+// used, and by which.
+func TestAnAccountThatIsNotUsedIsNamed(t *testing.T) {
+	k := newKit(t)
+	k.bankAccount(t)
+	viewer := k.as(t, operator.Viewer)
+	const badge, alert = "not used", "No call is made through this account: its setting base_url must begin with https://"
+	if strings.Contains(viewer.see(t, providersPath), badge) || strings.Contains(viewer.see(t, providerPath("bank")), alert) {
+		t.Error("a good one is named")
+	}
+	older := provider.Catalogue{"privatbank": {{Name: "base_url", Check: provider.CheckText}}}
+	u := provider.SetAccount{Name: "bank", Values: map[string]string{"base_url": "http://bank.example/"}, Known: older, Actor: "test"}
+	if _, err := db.Do(t.Context(), k.house.DB, db.House, u); err != nil {
+		t.Fatal(err)
+	}
+	if list := viewer.see(t, providersPath); strings.Count(list, badge) != 1 {
+		t.Error(reads(list))
+	}
+	if page := viewer.see(t, providerPath("bank")); !strings.Contains(page, alert) {
+		t.Error(reads(page))
+	}
+}
+
 // Off takes one, at once; on again takes two.
 func TestSwitchingAnAccount(t *testing.T) {
 	k := newKit(t)

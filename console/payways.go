@@ -145,7 +145,7 @@ func providerList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.page(page{title: "Provider accounts", body: providerListBody(list)})
+	return v.page(page{title: "Provider accounts", body: providerListBody(v, list)})
 }
 
 // accountOf is a provider account by its name, without its secrets.

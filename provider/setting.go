@@ -50,14 +50,31 @@ func (c Catalogue) known(connector string) string {
 // first of them. A connector asks it before it uses an account: what is stored may
 // be older than the rule.
 func CheckSettings(list []Setting, values map[string]string) error {
+	if name, reason := wrong(list, values); reason != "" {
+		return fault.Param(name, reason)
+	}
+	return nil
+}
+
+// Unfit says for people which stored setting keeps an account from being used, ""
+// when none does: it may be older than the rule, or than the build.
+func (c Catalogue) Unfit(a Account) string {
+	if name, reason := wrong(c[a.Connector], a.Settings); reason != "" {
+		return name + " " + reason
+	}
+	return ""
+}
+
+// wrong is the first value that is not right, and why.
+func wrong(list []Setting, values map[string]string) (name, reason string) {
 	for _, s := range list {
 		if text := values[s.Name]; text != "" {
 			if reason := s.Check(text); reason != "" {
-				return fault.Param(s.Name, reason)
+				return s.Name, reason
 			}
 		}
 	}
-	return nil
+	return "", ""
 }
 
 // CheckAddress is the check of an address to which calls go, or that is told to a

@@ -94,6 +94,11 @@ func (c *providerList) operate(ctx context.Context, o *desk) error {
 		t.row(a.Name, a.Connector, onOff(a.Active), pairText(a.Settings))
 	}
 	t.flush()
+	for _, a := range accounts {
+		if reason := connectorSettings().Unfit(a); reason != "" {
+			o.printf("no call is made through %s: its setting %s\n", a.Name, reason)
+		}
+	}
 	return nil
 }
 

@@ -20,11 +20,13 @@ import (
 	"github.com/brama-pay/brama/callback"
 	"github.com/brama-pay/brama/checkout"
 	"github.com/brama-pay/brama/console"
+	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/ledger"
 	"github.com/brama-pay/brama/manual"
 	"github.com/brama-pay/brama/operator"
 	"github.com/brama-pay/brama/payway"
+	"github.com/brama-pay/brama/provider"
 	"github.com/brama-pay/brama/replay"
 	"github.com/brama-pay/brama/shop"
 )
@@ -218,6 +220,7 @@ func (c *serveCommand) serve(ctx context.Context, g *gateway, meters *metrics, l
 	g.send(sending, senders)
 	log.Info("ready", "listen", c.Listen, "public", c.PublicURL, "demo", c.Demo, "console", "http://"+c.consoleHost()+"/console/")
 	c.hintOperators(ctx, g, log)
+	warnAccounts(ctx, g.db, log)
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -325,6 +328,20 @@ func (c *serveCommand) consoleHost() string {
 func (c *serveCommand) hintOperators(ctx context.Context, g *gateway, log *slog.Logger) {
 	if list, err := g.operators.List(ctx, 0, 1); err == nil && len(list) == 0 {
 		log.Info("nobody can sign in to the console yet: brama operator add EMAIL --role admin --commit", "data", c.Data)
+	}
+}
+
+// warnAccounts names the accounts that were good when they were set and are not used
+// by this build: all that goes through them is refused.
+func warnAccounts(ctx context.Context, d *db.DB, log *slog.Logger) {
+	list, err := provider.ListAccounts(ctx, d.Reader())
+	if err != nil {
+		log.Warn("the provider accounts could not be looked at", "error", err)
+	}
+	for _, a := range list {
+		if reason := connectorSettings().Unfit(a); reason != "" && a.Active {
+			log.Warn("no call is made through a provider account until its setting is mended: brama provider set", "provider", a.Name, "setting", reason)
+		}
 	}
 }
 

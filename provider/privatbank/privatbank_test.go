@@ -239,6 +239,47 @@ func TestWhatCannotBeSent(t *testing.T) {
 	}
 }
 
+// A setting that was stored before its rule lets nothing out of the house, not even a
+// question, and says which it is. Nobody is told that something was not done.
+func TestABadStoredSettingIsNotUsed(t *testing.T) {
+	for name, text := range map[string]string{
+		privatbank.BaseURL: "http://bank.example", privatbank.NotifyURL: "http://pay.example/notify", privatbank.CallTimeout: "0", privatbank.SettleAfter: "soon", privatbank.StoreID: " 1",
+	} {
+		b := newBank(t)
+		heard := 0
+		client := &http.Client{Transport: tripper(func(*http.Request) { heard++ })}
+		gate := &provider.Gate{Connectors: map[string]provider.Connector{privatbank.Name: privatbank.New(privatbank.Config{Client: client, PublicURL: publicURL})}, Now: b.Now}
+		account := b.account()
+		gate.Accounts = func(context.Context, string) (provider.Account, error) { return account, nil }
+		for _, verb := range []provider.Verb{provider.Authorize, provider.Capture, provider.Void, provider.Refund} {
+			c := parts(100_000)
+			c.Verb, c.Reference, c.Original, c.Shop, c.Operation, c.N = verb, string(verb[:1])+"-1520-7", "a-1520-6", testShop, 7, 1
+			account.Settings = b.account().Settings
+			if gate.Send(t.Context(), account.Name, c); heard == 0 {
+				t.Fatalf("%s of a good account would not be noticed", verb)
+			}
+			account.Settings[name], heard = text, 0
+			if o := gate.Send(t.Context(), account.Name, c); o.Result != provider.Refused || !strings.Contains(o.Reason, name) {
+				t.Errorf("%s with %s %q: %+v", verb, name, text, o)
+			}
+			if o := gate.Ask(t.Context(), account.Name, query(c)); o.Result != provider.Unknown || !strings.Contains(o.Reason, name) {
+				t.Errorf("a question about %s with %s %q: %+v", verb, name, text, o)
+			}
+			if heard > 0 {
+				t.Errorf("%s with %s %q: %d requests left", verb, name, text, heard)
+			}
+		}
+	}
+}
+
+// tripper hears of requests and lets none through.
+type tripper func(*http.Request)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	f(r)
+	return nil, errors.New("not let through")
+}
+
 func send(ctx context.Context, b *privatbank.Bank, c provider.Call) provider.Outcome {
 	switch c.Verb {
 	case provider.Authorize:

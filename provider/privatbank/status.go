@@ -24,7 +24,10 @@ func (b *Bank) Status(ctx context.Context, q provider.Query) provider.Outcome {
 		return unknown("the bank does no such thing")
 	}
 	client, no := b.begin(ctx, q.Account)
-	if no != nil || !orderID.MatchString(order) {
+	if no != nil {
+		return unknown("the question cannot be asked: " + no.Reason)
+	}
+	if !orderID.MatchString(order) {
 		return unknown("the question cannot be asked")
 	}
 	p, err := client.State(ctx, order, show)
