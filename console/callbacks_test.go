@@ -3,9 +3,12 @@ package console
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +98,44 @@ func TestCallbackPages(t *testing.T) {
 	}
 	if seen != 60 {
 		t.Errorf("%d messages on all pages", seen)
+	}
+}
+
+// What became of each try stands in its own row: a message that was taken in the end
+// was not taken before.
+func TestTriesOfACallback(t *testing.T) {
+	k := newKit(t)
+	answers := []int{500, 301, 200}
+	flaky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(answers[0])
+		_, _ = io.WriteString(w, "OK")
+		answers = answers[1:]
+	}))
+	t.Cleanup(flaky.Close)
+	list := k.owe(t, demoShop, 7001, flaky.URL, "success")
+	for range 3 {
+		k.deliver(t)
+		k.house.Clock.Add(time.Hour)
+	}
+	page := k.as(t, operator.Viewer).see(t, callbackPath(list[0]))
+	_, rows, _ := strings.Cut(page, ">What became of it</th>")
+	var got []string
+	for _, row := range strings.Split(rows, "<tr>")[1:] {
+		text := reads(row)
+		switch {
+		case strings.Contains(text, " 500 ") && strings.Contains(text, "answered 500") && !strings.Contains(text, "taken"):
+			got = append(got, "failed")
+		case strings.Contains(text, " 301 ") && strings.Contains(text, "redirect") && !strings.Contains(text, "taken"):
+			got = append(got, "redirected")
+		case strings.Contains(text, " 200 ") && strings.Contains(text, "taken") && !strings.Contains(text, "answered"):
+			got = append(got, "taken")
+		default:
+			got = append(got, text)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"failed", "redirected", "taken"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
 
