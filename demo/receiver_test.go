@@ -115,6 +115,29 @@ func TestReceiverVerifies(t *testing.T) {
 	}
 }
 
+// The page says of each signature by itself whether it verifies: a forged callback
+// must not look like one that a shop may act on.
+func TestReceiverSaysWhatVerifies(t *testing.T) {
+	for _, test := range []struct {
+		secret, key string
+		says        []string
+	}{
+		{secret, key, []string{"✓ signature verifies", "✓ webhook headers verify"}},
+		{"guess", key, []string{"✗ signature does not verify", "✓ webhook headers verify"}},
+		{secret, "whsec_AAAA", []string{"✓ signature verifies", "✗ webhook headers do not verify"}},
+	} {
+		v := newReceiver()
+		send(v, "application/json", jsonBody(invoice, test.secret), test.key)
+		w := httptest.NewRecorder()
+		v.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/demo/callbacks", nil))
+		for _, says := range test.says {
+			if !strings.Contains(w.Body.String(), says) || strings.Count(w.Body.String(), "✓")+strings.Count(w.Body.String(), "✗") != 2 {
+				t.Errorf("not %q: %s", says, w.Body)
+			}
+		}
+	}
+}
+
 // A refund's callback names no shop: any shop's keys may be its own.
 func TestReceiverTakesTheRefundsOfAnyShop(t *testing.T) {
 	refund := jsonBody(map[string]string{"shop_refund_id": "r1", "status": "SUCCESS"}, "of a third shop")
