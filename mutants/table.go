@@ -23,6 +23,7 @@ const (
 	apart   = "shops are apart"
 	twofold = "two people act"
 	entered = "operators are who they are"
+	agreed  = "calls go where it was agreed"
 )
 
 var mutants = []mutant{
@@ -195,6 +196,24 @@ var mutants = []mutant{
 	{"a rate is taken for new though there is one", twofold, "payway/rate.go", "if u.New {", "if false {", "console"},
 	{"one alone switches an operator on", twofold, "console/operators.go", "if on {\n\t\treturn errTwo\n\t}", "_ = on", ""},
 	{"any role may decide", twofold, "operator/approval.go", "if !o.Active || !o.Role.May(p) {", "if !o.Active {", ""},
+	{"a limit is raised that was changed since", twofold, "shop/confirm.go", "if settings.Text(confirmKey) != u.From {", "if settings.Text(confirmKey) != u.From && false {", "console"},
+	{"one alone raises a limit", twofold, "shop/confirm.go", "if len(old.loosened(settings)) > 0 {", "if false {", "console"},
+	{"one alone leads a payway elsewhere", twofold, "payway/set.go", "if u.Alone {", "if false {", "console"},
+	{"a payway is led elsewhere that was changed since", twofold, "console/kinds_payway.go", "Seen: a.Seen, Actor", "Seen: 0 * a.Seen, Actor", ""},
+	{"an account is led elsewhere that was changed since", twofold, "console/kinds_provider.go", "Seen: a.Seen, Known", "Seen: 0 * a.Seen, Known", ""},
+	{"what was seen of an account is not looked at", twofold, "provider/account_set.go", "if u.Seen != 0 && u.Seen != row.Version {", "if false {", ""},
+	{"one is switched on who was changed since", twofold, "console/kinds_operator.go", "Epoch: a.Seen, Actor", "Epoch: 0 * a.Seen, Actor", ""},
+	{"another role is of the same epoch", twofold, "operator/account.go", "o.Role = u.Role\n\to.Epoch++", "o.Role = u.Role", "console"},
+	{"the switch of an account is read loosely", twofold, "console/kinds_lead.go", "if len(one.words) > 0 && !slices.Contains(one.words, to) {", "if false && slices.Contains(one.words, to) {", ""},
+
+	// Where calls go.
+	{"calls go anywhere in clear", agreed, "provider/setting.go", `u.Scheme == "http" && loopback(u.Hostname()):`, `u.Scheme == "http":`, ""},
+	{"a name that begins as this machine's is this machine", agreed, "provider/setting.go", "return host == \"localhost\" || err == nil", "return host != \"\" || err == nil", ""},
+	{"a setting that no connector has is stored", agreed, "provider/setting.go", "if at < 0 {", "if at < -1 {", ""},
+	{"the console knows no rule of settings", agreed, "console/kinds_provider.go", "Values: map[string]string{}, Seen: a.Seen, Known: v.Settings,", "Values: map[string]string{}, Seen: a.Seen, Known: provider.Catalogue{\"privatbank\": {{Name: \"base_url\", Check: provider.CheckText}, {Name: \"store_id\", Check: provider.CheckText}}},", ""},
+	{"a stored address that is not right is called", agreed, "provider/privatbank/privatbank.go", "if err := provider.CheckSettings(Settings(), a.Settings); err != nil {", "if err := provider.CheckSettings(Settings(), a.Settings); err != nil && false {", ""},
+	{"an account is switched on with a bad address", agreed, "provider/account_set.go", "if u.Active != nil && *u.Active && !row.Active {", "if false {", ""},
+	{"an account that is not used is not named", agreed, "cmd/brama/serve.go", "reason != \"\" && a.Active {", "reason != \"\" && !a.Active {", ""},
 
 	// Who operators are.
 	{"an ended session goes on", entered, "operator/session.go", "return s.EndedAt == 0 && o.Active", "return o.Active", ""},
