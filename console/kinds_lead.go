@@ -119,6 +119,9 @@ func pairsSaid(stored string) string {
 	}
 	var parts []string
 	for key, text := range settings {
+		if strings.ContainsAny(text, ",:\"") {
+			text = strconv.Quote(text) // else it could look like two
+		}
 		parts = append(parts, key+": "+text)
 	}
 	slices.Sort(parts)

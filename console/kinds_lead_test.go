@@ -196,6 +196,17 @@ func TestOneAloneCannotLeadAPaywayElsewhere(t *testing.T) {
 	}
 }
 
+// One text of a connector must not look like two: whoever decides reads them.
+func TestTextsForTheConnectorAreTold(t *testing.T) {
+	for stored, want := range map[string]string{
+		`{"merchant_type":"PP","a":"1"}`: "a: 1, merchant_type: PP", `{"a":"1, b: 2"}`: `a: "1, b: 2"`, `{"a":"x\""}`: `a: "x\""`, "": "",
+	} {
+		if got := pairsSaid(stored); got != want {
+			t.Errorf("%s is told as %s", stored, got)
+		}
+	}
+}
+
 func TestLeadsThatAreRefused(t *testing.T) {
 	k := newKit(t)
 	k.bankAccount(t)

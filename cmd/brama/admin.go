@@ -47,8 +47,8 @@ func (c *serveCommand) serveAdmin(g *gateway, log *slog.Logger) (stop func(), er
 	}()
 	return func() {
 		_ = listener.Close()
+		timer := time.AfterFunc(adminPatience, cancel) // begun before the wait: who was taken last may wait for a place
 		<-accepting
-		timer := time.AfterFunc(adminPatience, cancel)
 		a.running.Wait()
 		timer.Stop()
 		cancel()

@@ -222,7 +222,7 @@ func cleanActor(name string) string {
 	if name == "" {
 		return "somebody"
 	}
-	return name[:min(len(name), 100)]
+	return strings.ToValidUTF8(name[:min(len(name), 100)], "") // half a letter is none
 }
 
 // do runs a use case, or rehearses it when it is not to be committed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -17,6 +18,10 @@ import (
 // look. The password is never part of it; what it does not know stays as it was said.
 func unreached(address string, err error) error {
 	config, parsed := pgx.ParseConfig(address)
+	var file *fs.PathError
+	if errors.As(parsed, &file) { // a certificate or key that the address names
+		return fmt.Errorf("--database: it names the file %s, which cannot be read: %w", file.Path, file.Err)
+	}
 	if parsed != nil {
 		return errors.New("--database: it must be an address such as postgres://user:password@host:5432/name; a password with / @ : or % in it is written in percent code")
 	}
@@ -55,8 +60,10 @@ func refusedBy(err error, at string, c *pgx.ConnConfig) string {
 func silentAt(err error, at string, c *pgx.ConnConfig) string {
 	var name *net.DNSError
 	switch {
-	case errors.As(err, &name):
+	case errors.As(err, &name) && name.IsNotFound:
 		return fmt.Sprintf("there is no host %q; check the name in the address", c.Host)
+	case errors.As(err, &name):
+		return fmt.Sprintf("the name %q could not be looked up: the name server does not answer; try again, or check this machine's DNS", c.Host)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return fmt.Sprintf("nothing listens at %s; is PostgreSQL running, and does it listen on that address and port (listen_addresses, port)?", at)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):

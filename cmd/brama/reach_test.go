@@ -26,10 +26,11 @@ func TestAnUnreachableDatabaseIsExplained(t *testing.T) {
 	}
 	defer silent.Close()
 	cases := map[string]string{
-		"postgres://ann:s3cretpw@" + closed + "/brama":                               "nothing listens at " + closed,
-		"postgres://ann:s3cretpw@" + silent.Addr().String() + "/b?connect_timeout=1": "does not answer in time",
-		"postgres://ann:s3cr/et@pw@" + closed + "/brama":                             "percent code",
-		"postgres://ann:s3cretpw@/brama?host=/nowhere/at/all":                        "nothing listens at",
+		"postgres://ann:s3cretpw@" + closed + "/brama":                                         "nothing listens at " + closed,
+		"postgres://ann:s3cretpw@" + silent.Addr().String() + "/b?connect_timeout=1":           "does not answer in time",
+		"postgres://ann:s3cr/et@pw@" + closed + "/brama":                                       "percent code",
+		"postgres://ann:s3cretpw@" + closed + "/b?sslmode=verify-full&sslrootcert=/nowhere/ca": "the file /nowhere/ca, which cannot be read: no such file",
+		"postgres://ann:s3cretpw@/brama?host=/nowhere/at/all":                                  "nothing listens at",
 	}
 	if at := os.Getenv("BRAMA_TEST_POSTGRES"); at != "" && at != "off" {
 		real, err := url.Parse(at)
@@ -47,6 +48,19 @@ func TestAnUnreachableDatabaseIsExplained(t *testing.T) {
 		}
 		if err != nil && (strings.Contains(err.Error(), "s3cr") || strings.Contains(err.Error(), "et@pw")) {
 			t.Errorf("the password is shown: %v", err)
+		}
+	}
+}
+
+// A name server that does not answer says nothing about the name.
+func TestANameThatCannotBeLookedUp(t *testing.T) {
+	for says, lookup := range map[string]*net.DNSError{
+		`there is no host "db.example"`:                {Err: "no such host", Name: "db.example", IsNotFound: true},
+		`the name "db.example" could not be looked up`: {Err: "i/o timeout", Name: "db.example", IsTimeout: true},
+	} {
+		err := unreached("postgres://ann:s3cretpw@db.example/brama", fmt.Errorf("odd: %w", lookup))
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v", lookup, err)
 		}
 	}
 }

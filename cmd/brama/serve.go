@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -91,6 +92,9 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	defer listener.Close()
+	if at, ok := listener.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() && c.PublicURL == "" {
+		log.Warn("payers are sent to an address that nobody can reach: say --public-url", "url", "http://"+listener.Addr().String())
+	}
 	c.settle(listener.Addr().String())
 	meters := newMetrics()
 	g, fresh, err := openGateway(ctx, c.storage, wiring{
@@ -129,6 +133,9 @@ func (c *serveCommand) check() error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	if err := checkPublic(c.PublicURL); err != nil {
+		return err
+	}
 	for _, name := range c.AdminHost {
 		if err := checkHost(name); err != nil {
 			return err
@@ -144,6 +151,16 @@ func (c *serveCommand) check() error {
 		return fmt.Errorf("--keep-sessions %d: must be at least 31 days, or 0 to keep them", c.KeepSessions)
 	}
 	return c.Bench.check(c.Demo)
+}
+
+// checkPublic refuses an address that no payer could follow: it is in every link and
+// code of a payment, and in what a bank is told, where nobody of us would see it.
+func checkPublic(address string) error {
+	u, err := url.Parse(address)
+	if address == "" || err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && !strings.ContainsAny(address, "?# ") {
+		return nil
+	}
+	return fmt.Errorf("--public-url: %q is not an address such as https://pay.example", cut(address, 200))
 }
 
 func loopback(host string) bool {

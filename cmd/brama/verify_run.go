@@ -16,7 +16,7 @@ const maxFindings = 1000
 // verifier runs verify for the console: beside the gateway at work, one run at a
 // time, the last one kept.
 type verifier struct {
-	at      storage
+	verify  func(*verification) error
 	working sync.WaitGroup
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -26,7 +26,7 @@ type verifier struct {
 }
 
 func newVerifier(at storage) *verifier {
-	r := &verifier{at: at}
+	r := &verifier{verify: func(v *verification) error { return v.run(at, 0) }}
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	return r
 }
@@ -58,7 +58,7 @@ func (r *verifier) end() {
 
 func (r *verifier) run() {
 	v := &verification{ctx: r.ctx, out: io.Discard, progress: io.Discard, found: r.found, looked: r.looked}
-	err := v.run(r.at, 0)
+	err := r.whole(v)
 	var summary strings.Builder
 	v.out = &summary
 	v.summary()
@@ -69,6 +69,16 @@ func (r *verifier) run() {
 	if err != nil {
 		r.last.Failure = fmt.Sprintf("the books could not be read to their end: %v", err)
 	}
+}
+
+// whole goes through the books. A panic is this run's failure: the gateway works on.
+func (r *verifier) whole(v *verification) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the look at them broke off: %v", p)
+		}
+	}()
+	return r.verify(v)
 }
 
 func (r *verifier) found(f console.Finding) {

@@ -24,10 +24,10 @@ func Address(what, address string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a URL; write it as https://host", what)
 	}
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
 		return nil, fmt.Errorf("%s needs a scheme and a host, as in https://host", what)
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if u.User != nil || strings.ContainsAny(address, "?#") {
 		return nil, fmt.Errorf("%s must hold no user, query or fragment", what)
 	}
 	return u, nil
