@@ -41,14 +41,12 @@ func (l *loops) run(ctx context.Context, name string, n int, work step) {
 
 // once does one step and gives the pause after it, idle when there was nothing to do. A panic costs its step only.
 func (l *loops) once(ctx context.Context, name string, work step, idle time.Duration) (pause time.Duration) {
-	defer func() {
-		if p := recover(); p != nil {
-			l.log.Error("a worker panicked", "worker", name, "panic", p)
-			pause = errorPause
-		}
-	}()
-	worked, err := work(context.WithoutCancel(ctx)) // a step that began is finished
+	var worked bool
+	var err error
+	panicked := l.guarded(name, func() { worked, err = work(context.WithoutCancel(ctx)) }) // a step that began is finished
 	switch {
+	case panicked:
+		return errorPause
 	case err != nil:
 		l.log.Warn("a worker met an error", "worker", name, "error", err)
 		return errorPause
@@ -56,6 +54,19 @@ func (l *loops) once(ctx context.Context, name string, work step, idle time.Dura
 		return 0
 	}
 	return idle
+}
+
+// guarded does a piece of work whose panic is logged and goes no further: what it had
+// begun is found again by its row.
+func (l *loops) guarded(name string, work func()) (panicked bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("a worker panicked", "worker", name, "panic", p)
+			panicked = true
+		}
+	}()
+	work()
+	return false
 }
 
 // start runs every worker of the gateway. Senders are many: a slow receiver or
@@ -98,9 +109,11 @@ func (l *loops) every(ctx context.Context, name string, pause time.Duration, wor
 	go func() {
 		defer l.running.Done()
 		for sleep(ctx, pause); ctx.Err() == nil; sleep(ctx, pause) {
-			if err := work(ctx); err != nil && ctx.Err() == nil { // cut by the stop it is no error
-				l.log.Warn("a worker met an error", "worker", name, "error", err)
-			}
+			l.guarded(name, func() {
+				if err := work(ctx); err != nil && ctx.Err() == nil { // cut by the stop it is no error
+					l.log.Warn("a worker met an error", "worker", name, "error", err)
+				}
+			})
 		}
 	}()
 }
@@ -108,12 +121,18 @@ func (l *loops) every(ctx context.Context, name string, pause time.Duration, wor
 // send runs the senders of announced calls, until the context ends.
 func (g *gateway) send(ctx context.Context, l *loops) {
 	for range senders {
-		l.running.Add(1)
-		go func() {
-			defer l.running.Done()
-			g.dispatch.Run(ctx)
-		}()
+		l.again(ctx, "calls", g.dispatch.Run)
 	}
+}
+
+// again runs work that lasts until the context ends, and anew after a panic.
+func (l *loops) again(ctx context.Context, name string, work func(context.Context)) {
+	l.running.Add(1)
+	go func() {
+		defer l.running.Done()
+		for l.guarded(name, func() { work(ctx) }) && ctx.Err() == nil {
+		}
+	}()
 }
 
 // senders is how many calls to providers are made at a time.
