@@ -26,7 +26,7 @@ func TestAPanicCostsItsWorkOnly(t *testing.T) {
 		return nil
 	})
 	d := provider.NewDispatcher(2)
-	l.again(ctx, "calls", d.Run)
+	(&gateway{dispatch: d}).send(ctx, l)
 	for _, job := range []func(context.Context){func(context.Context) { panic("a call") }, func(context.Context) { calls.Add(1) }} {
 		if !d.Reserve() {
 			t.Fatal("no place")
