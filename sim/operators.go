@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -118,7 +117,7 @@ const learnt = 4_000
 // rotate changes a shop's secret: first there are two, later the old one is
 // invalid. The shop takes the new one when all processes know it.
 func (v *visitor) rotate(m *merchant) {
-	v.ctx = context.Background() // who begins to change a secret waits for the end
+	v.stay()
 	if m.rotating {
 		v.endRotation(m)
 		return

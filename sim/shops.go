@@ -68,6 +68,13 @@ func (w *World) visit() {
 	}
 }
 
+// stay makes the running caller wait for the end of what it begins: who changes a
+// secret does.
+func (v *visitor) stay() {
+	v.ctx, v.leave = context.Background(), nil
+	v.running.leave = nil
+}
+
 // meanwhile lets another caller do something at the same time, now and then.
 func (v *visitor) meanwhile(of int, do func(*visitor)) {
 	if v.dice.IntN(of) == 0 {

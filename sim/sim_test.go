@@ -126,3 +126,9 @@ func TestTheMirrorKnowsWhatMustNotBe(t *testing.T) {
 		}
 	}
 }
+
+// Who changes a secret waits for the end, also when the dice say that callers leave:
+// in this world one was taken away from its wait, and the world stood still for good.
+func TestWhoStaysIsNotTakenAway(t *testing.T) {
+	live(t, Options{Seed: 62, Steps: 8000})
+}

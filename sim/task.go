@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"time"
 )
 
 // task is one thread of the world: a client's request, a worker's step, a call.
@@ -46,10 +47,27 @@ func (w *World) run(t *task) {
 	before := w.running
 	w.running = t
 	t.resume <- struct{}{}
-	<-w.yielded
+	w.awaitYield(t)
 	w.running = before
 	if t.ended {
 		w.tasks = slices.DeleteFunc(w.tasks, func(o *task) bool { return o == t })
+	}
+}
+
+// stuck is how long a task may run before it waits, in real time.
+const stuck = 3 * time.Minute
+
+// awaitYield waits until the running task waits. One that waits for what the world
+// does not give would stop the world for good, and say nothing.
+func (w *World) awaitYield(t *task) {
+	late := time.NewTimer(stuck)
+	defer late.Stop()
+	select {
+	case <-w.yielded:
+	case <-late.C:
+		stacks := make([]byte, 1<<20)
+		panic(fmt.Sprintf("seed %d, step %d: %s#%d waits for what the world does not know of\n%s",
+			w.Seed, w.step, t.name, t.id, stacks[:runtime.Stack(stacks, true)]))
 	}
 }
 

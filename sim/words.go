@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
@@ -58,7 +57,7 @@ func (v *visitor) reword(k *words) {
 	}
 	k.busy = true
 	defer func() { k.busy = false }() // also when the process dies
-	v.ctx = context.Background()      // who begins to change a word waits for the end
+	v.stay()
 	switch {
 	case k.rotating:
 		v.endReword(k)
