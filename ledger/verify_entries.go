@@ -1,41 +1,6 @@
 package ledger
 
-import (
-	"context"
-
-	"github.com/brama-pay/brama/db"
-)
-
-// readEntries goes through all entries: each has its transfer, and each transfer
-// sums to zero. It tallies those up to the horizon.
-func (b *books) readEntries(ctx context.Context) error {
-	at := &sums{books: b}
-	var n, shop int64
-	err := b.pages(ctx, func(ctx context.Context) (read int64, err error) {
-		each := func(scan func(...any) error) error {
-			var e storedEntry
-			var transfers int64
-			if err := scan(&e.transfer, &e.n, &e.shop, &e.currency, &e.purpose, &e.provider, &e.amount, &e.balance, &transfers); err != nil {
-				return err
-			}
-			read, n, shop = read+1, e.n, e.shop
-			at.add(e)
-			b.checkEntry(e, transfers == 1)
-			return nil
-		}
-		// A statement sees one moment: a transfer is there with its entries, or neither is.
-		// A join would be as right, but PostgreSQL merges it from the first transfer on, for each page.
-		err = db.Query(ctx, b.reader, each, `
-			SELECT e.transfer_id, e.n, e.shop_id, e.currency, e.purpose, e.provider, e.amount, e.balance,
-				(SELECT COUNT(*) FROM transfer t WHERE t.id = e.transfer_id AND t.shop_id = e.shop_id)
-			FROM entry e
-			WHERE (e.shop_id = $1 OR $1 = 0) AND (e.transfer_id, e.n, e.shop_id) > ($2, $3, $4)
-			ORDER BY e.transfer_id, e.n, e.shop_id LIMIT $5`, b.only, at.transfer, n, shop, b.page)
-		return read, err
-	})
-	at.close()
-	return err
-}
+import "cmp"
 
 // storedEntry is an entry as it is stored, which may be any numbers.
 type storedEntry struct {
@@ -44,15 +9,33 @@ type storedEntry struct {
 	amount, balance int64
 }
 
+func (e storedEntry) compare(o storedEntry) int {
+	return cmp.Or(cmp.Compare(e.transfer, o.transfer), cmp.Compare(e.n, o.n), cmp.Compare(e.shop, o.shop))
+}
+
+// verifyEntries looks at each entry: it has its transfer, and each transfer sums to
+// zero. It tallies those up to the horizon.
+func (p *page) verifyEntries() {
+	at := &sums{books: p.books}
+	for _, e := range p.entries {
+		at.add(e)
+		i, ok := p.find(e.shop, e.transfer)
+		if ok {
+			p.transfers[i].entries++
+		}
+		p.checkEntry(e, ok)
+	}
+	at.close()
+}
+
 func (b *books) checkEntry(e storedEntry, hasTransfer bool) {
-	name := transferName(e.transfer)
 	switch {
 	case !hasTransfer:
-		b.wrong(e.shop, Orphan, name, "entry %d of %d on %s", e.n, e.amount, e.accountKey)
+		b.wrong(e.shop, Orphan, transferName(e.transfer), "entry %d of %d on %s", e.n, e.amount, e.accountKey)
 	case e.amount == 0:
-		b.wrong(e.shop, Empty, name, "entry %d on %s", e.n, e.accountKey)
+		b.wrong(e.shop, Empty, transferName(e.transfer), "entry %d on %s", e.n, e.accountKey)
 	case e.balance < 0 && !e.purpose.mayOwe():
-		b.wrong(e.shop, Overdrawn, name, "entry %d left %s at %d", e.n, e.accountKey, e.balance)
+		b.wrong(e.shop, Overdrawn, transferName(e.transfer), "entry %d left %s at %d", e.n, e.accountKey, e.balance)
 	}
 	t := b.tally(e.accountKey)
 	if e.transfer <= b.horizon {
@@ -60,8 +43,8 @@ func (b *books) checkEntry(e storedEntry, hasTransfer bool) {
 	}
 }
 
-// sums adds up one transfer after the other, across the ends of pages. Transfers
-// of several shops may have the same id: nodes draw them by themselves.
+// sums adds up one transfer after the other. Transfers of several shops may have
+// the same id: nodes draw them by themselves.
 type sums struct {
 	books      *books
 	transfer   int64

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/provider"
@@ -57,18 +59,21 @@ type Total struct {
 func (s *Sandbox) Books(ctx context.Context) ([]Line, error) {
 	var lines []Line
 	err := s.Each(ctx, func(l Line) { lines = append(lines, l) })
+	slices.SortStableFunc(lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(a.Shop, b.Shop), strings.Compare(a.Reference, b.Reference))
+	})
 	return lines, err
 }
 
-// Each is Books for a caller that does not want them all at once. It reads in
-// pages, each its own short transaction.
+// Each is Books for a caller that does not want them all at once, in the order of
+// the references, which is that of the key: by shops first, each page would sort all
+// that is left. It reads in pages, each its own short transaction.
 func (s *Sandbox) Each(ctx context.Context, line func(Line)) error {
 	const page = 1000
-	var lastShop int64 = -1
+	var lastShop int64 = math.MinInt64
 	var last string
 	for {
-		rows, err := acts.Select(ctx, s.DB.Reader(),
-			"shop_id > $1 OR (shop_id = $1 AND reference > $2) ORDER BY shop_id, reference LIMIT $3", lastShop, last, page)
+		rows, err := acts.Select(ctx, s.DB.Reader(), "(reference, shop_id) > ($1, $2) ORDER BY reference, shop_id LIMIT $3", last, lastShop, page)
 		if err != nil {
 			return fmt.Errorf("read the sandbox's books: %w", err)
 		}
