@@ -25,6 +25,8 @@ import (
 type Invoices interface {
 	// Open shows where a payment stands; the first opening counts as opened.
 	Open(ctx context.Context, session string) (*invoice.Page, error)
+	// Look shows the same and opens nothing.
+	Look(ctx context.Context, session string) (*invoice.Page, error)
 	// Pay sends a card, once: a second click changes nothing.
 	Pay(ctx context.Context, session string, card provider.Card) (*invoice.Page, error)
 	// Answer sends the payer's one-time code.

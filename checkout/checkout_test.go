@@ -96,6 +96,9 @@ func TestMethods(t *testing.T) {
 	if w.Body.Len() != 0 || w.Header().Get("Content-Length") == "0" {
 		t.Errorf("HEAD: %d bytes, Content-Length %s", w.Body.Len(), w.Header().Get("Content-Length"))
 	}
+	if c.opened != 0 {
+		t.Error("HEAD opened the payment: a preview of its link is no payer")
+	}
 	for _, method := range []string{"PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "get"} {
 		w := c.serve(request(method, page, ""))
 		wantStatus(t, w, http.StatusMethodNotAllowed)

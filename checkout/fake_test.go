@@ -54,14 +54,21 @@ func newTill() *till {
 	}
 }
 
-func (t *till) Open(_ context.Context, s string) (*invoice.Page, error) {
+func (t *till) Open(ctx context.Context, s string) (*invoice.Page, error) {
+	page, err := t.Look(ctx, s)
+	if err == nil {
+		t.opened++
+	}
+	return page, err
+}
+
+func (t *till) Look(_ context.Context, s string) (*invoice.Page, error) {
 	if t.fail != nil {
 		return nil, t.fail
 	}
 	if s != session {
 		return nil, fault.New(fault.NotFound, "no session %s", s)
 	}
-	t.opened++
 	page := t.page
 	return &page, nil
 }

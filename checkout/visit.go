@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -44,8 +45,10 @@ func (v *visit) answer() (a answer) {
 		return v.sorry(http.StatusNotFound, sorryMissing, nil)
 	}
 	switch v.r.Method {
-	case http.MethodGet, http.MethodHead:
-		return v.show()
+	case http.MethodGet:
+		return v.show(v.Invoices.Open)
+	case http.MethodHead: // who only asks whether there is a page, as previews of links do, is no payer
+		return v.show(v.Invoices.Look)
 	case http.MethodPost:
 		return v.post()
 	}
@@ -66,8 +69,9 @@ func isSession(s string) bool {
 }
 
 // show is the page as the payment stands.
-func (v *visit) show() answer {
-	if err := v.open(); err != nil {
+func (v *visit) show(find func(context.Context, string) (*invoice.Page, error)) answer {
+	var err error
+	if v.page, err = find(v.r.Context(), v.session); err != nil {
 		return v.failed(err)
 	}
 	return answer{status: http.StatusOK, view: v.present()}

@@ -57,13 +57,13 @@ type gateway struct {
 
 // wiring is what the rooms are told besides the database.
 type wiring struct {
-	demo         bool
-	sandboxDelay time.Duration
-	publicURL    string
-	fallback     string // callback URL of demo invoices that have none
-	allow        []netip.Prefix
-	log          *slog.Logger
-	metrics      *metrics
+	demo                  bool
+	sandboxDelay          time.Duration
+	publicURL             string
+	fallback              string         // callback URL of demo invoices that have none
+	allow, allowProviders []netip.Prefix // private ranges that callbacks, and calls to providers, may go to
+	log                   *slog.Logger
+	metrics               *metrics
 }
 
 // places bounds the provider calls that wait or run at a time.
@@ -145,7 +145,7 @@ func (g *gateway) wire(w wiring) {
 	g.accounts = provider.NewAccounts(g.db.Reader(), g.box, time.Now)
 	g.dispatch = provider.NewDispatcher(places)
 	connectors := map[string]provider.Connector{
-		privatbank.Name: privatbank.New(privatbank.Config{Client: providerClient(w.allow), PublicURL: w.publicURL}),
+		privatbank.Name: privatbank.New(privatbank.Config{Client: providerClient(w.allowProviders), PublicURL: w.publicURL}),
 	}
 	g.gate = &provider.Gate{Connectors: connectors, Accounts: g.accounts.Find, Now: time.Now, Steps: newSteps(), Observe: w.metrics.provider}
 	g.invoices = &invoice.Invoices{
@@ -196,8 +196,9 @@ func newDoctor(d *db.DB, box *seal.Box, client *http.Client, fallback string) *d
 	}
 }
 
-// providerClient calls providers: guarded as callbacks are, but each call lasts as
-// long as its connector says, and a bank is one host for all shops.
+// providerClient calls providers: guarded as callbacks are, by ranges of its own, for
+// a bank behind a private line opens that line to no shop. Each call lasts as long as
+// its connector says, and a bank is one host for all shops.
 func providerClient(allow []netip.Prefix) *http.Client {
 	client := callback.NewClient(callback.Guard{Allow: allow})
 	client.Timeout = 0

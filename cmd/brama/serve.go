@@ -44,6 +44,7 @@ type serveCommand struct {
 	SandboxDelay    delay          `help:"Scale of the sandbox's waiting times, in seconds." default:"1"`
 	TrustedProxies  []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
 	AllowCallbackTo []netip.Prefix `help:"Private ranges that callbacks may go to." placeholder:"CIDR"`
+	AllowProviderTo []netip.Prefix `help:"Private ranges that calls to providers may go to." placeholder:"CIDR"`
 	KeepSessions    int            `help:"Days after which the console's sessions are forgotten, at least 31; 0: never." default:"90" placeholder:"DAYS"`
 	LogFormat       string         `help:"Form of the log." enum:"text,json" default:"text"`
 	Bench           benchServer    `embed:"" prefix:"bench-"`
@@ -97,9 +98,9 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	}
 	c.settle(listener.Addr().String())
 	meters := newMetrics()
-	g, fresh, err := openGateway(ctx, c.storage, wiring{
-		demo: c.Demo, sandboxDelay: slowness, publicURL: c.PublicURL, fallback: c.fallback(), allow: c.allowed(), log: log, metrics: meters,
-	})
+	w := c.wiring()
+	w.sandboxDelay, w.log, w.metrics = slowness, log, meters
+	g, fresh, err := openGateway(ctx, c.storage, w)
 	if err != nil {
 		return err
 	}
@@ -187,11 +188,20 @@ func (c *serveCommand) fallback() string {
 	return "http://" + c.Listen + demo.ReceiverPath
 }
 
-func (c *serveCommand) allowed() []netip.Prefix {
-	if c.Demo {
-		return append(callback.Loopback(), c.AllowCallbackTo...)
+// wiring is what the rooms are told by the flags.
+func (c *serveCommand) wiring() wiring {
+	return wiring{
+		demo: c.Demo, publicURL: c.PublicURL, fallback: c.fallback(),
+		allow: c.opened(c.AllowCallbackTo), allowProviders: c.opened(c.AllowProviderTo),
 	}
-	return c.AllowCallbackTo
+}
+
+// opened are the private ranges that calls may go to; a demo's go to this machine too.
+func (c *serveCommand) opened(ranges []netip.Prefix) []netip.Prefix {
+	if c.Demo {
+		return append(callback.Loopback(), ranges...)
+	}
+	return ranges
 }
 
 func (c *serveCommand) logger() *slog.Logger {

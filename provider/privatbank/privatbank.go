@@ -13,9 +13,14 @@ package privatbank
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
+
+	"code.dny.dev/ssrf"
 
 	"github.com/brama-pay/brama/client/payparts"
 	"github.com/brama-pay/brama/provider"
@@ -126,9 +131,30 @@ func (b *Bank) begin(ctx context.Context, a provider.Account) (*payparts.Client,
 // left the house.
 func unsent(err error) (provider.Outcome, bool) {
 	if errors.Is(err, payparts.ErrNotSent) {
-		return provider.Outcome{Result: provider.Refused, Reason: "the bank was not reached"}, true
+		return provider.Outcome{Result: provider.Refused, Reason: "the bank was not reached: " + whyUnreached(err)}, true
 	}
 	return provider.Outcome{}, false
+}
+
+// whyUnreached says for operators what stood between us and the bank.
+func whyUnreached(err error) string {
+	var outer *url.Error
+	var name *net.DNSError
+	var place *net.OpError
+	var slow interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
+		return "its address is private, and may not be called (serve --allow-provider-to opens it)"
+	case errors.As(err, &name):
+		return fmt.Sprintf("the name %.100q was not found, or not looked up", name.Name)
+	case errors.As(err, &slow) && slow.Timeout():
+		return "nobody answered there in time"
+	case errors.As(err, &place):
+		return fmt.Sprintf("%.200v", place.Err) // connection refused, no route
+	case errors.As(err, &outer):
+		return fmt.Sprintf("%.200v", outer.Err) // what is wrong with its certificate
+	}
+	return "the call could not be made"
 }
 
 // refusal is the bank's definite refusal in an error, nil when it is another's word

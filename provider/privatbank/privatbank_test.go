@@ -194,7 +194,7 @@ func TestNobodyListens(t *testing.T) {
 			Connectors: map[string]provider.Connector{privatbank.Name: connector}, Now: b.Now,
 			Accounts: func(context.Context, string) (provider.Account, error) { return account, nil },
 		}
-		if o := gate.Send(t.Context(), account.Name, c); o.Result != provider.Refused {
+		if o := gate.Send(t.Context(), account.Name, c); o.Result != provider.Refused || o.Reason != "the bank was not reached: connect: connection refused" {
 			t.Errorf("%s: %+v", verb, o)
 		}
 		if o := gate.Ask(t.Context(), account.Name, query(c)); o.Result != provider.Unknown {
