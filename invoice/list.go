@@ -65,22 +65,25 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Invoice],
 	if err != nil {
 		return db.Found[Invoice]{}, err
 	}
-	doubted, err := provider.InDoubt(ctx, from, q.Shop, provider.Capture, provider.Void, q.Before, q.Limit+1)
-	if err != nil {
-		return db.Found[Invoice]{}, err
+	doubted := func(before int64, limit int) ([]db.Key, error) {
+		return provider.InDoubt(ctx, from, q.Shop, provider.Capture, provider.Void, before, limit)
 	}
-	against, err := provider.Contradicted(ctx, from, q.Shop, ContradictionKind, q.Before, q.Limit+1)
-	if err != nil {
-		return db.Found[Invoice]{}, err
+	against := func(before int64, limit int) ([]db.Key, error) {
+		return provider.Contradicted(ctx, from, q.Shop, ContradictionKind, before, limit)
 	}
-	rows, err = provider.AddByKey(rows, append(doubted, against...), keyOf, func(key db.Key) (*Invoice, error) {
+	load := func(key db.Key) (*Invoice, error) {
 		v, err := invoices.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || v == nil || !q.fits(v) {
 			return nil, err
 		}
 		return v, nil
-	})
-	return db.Cut(rows, q.Limit, number), err
+	}
+	for _, walk := range []func(int64, int) ([]db.Key, error){doubted, against} {
+		if rows, err = provider.AddByKey(rows, q.Seek, walk, keyOf, load); err != nil {
+			return db.Found[Invoice]{}, err
+		}
+	}
+	return db.Cut(rows, q.Limit, number), nil
 }
 
 // fits is the condition of the statements, for a row that was found another way.

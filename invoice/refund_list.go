@@ -61,11 +61,10 @@ func (q RefundSearch) attention(ctx context.Context, from *sql.DB) (db.Found[Ref
 	if err != nil {
 		return db.Found[Refund]{}, err
 	}
-	keys, err := provider.Contradicted(ctx, from, q.Shop, RefundContradictionKind, q.Before, q.Limit+1)
-	if err != nil {
-		return db.Found[Refund]{}, err
+	against := func(before int64, limit int) ([]db.Key, error) {
+		return provider.Contradicted(ctx, from, q.Shop, RefundContradictionKind, before, limit)
 	}
-	rows, err = provider.AddByKey(rows, keys, refundKey, func(key db.Key) (*Refund, error) {
+	rows, err = provider.AddByKey(rows, q.Seek, against, refundKey, func(key db.Key) (*Refund, error) {
 		f, err := refunds.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || f == nil || !q.fits(f) {
 			return nil, err

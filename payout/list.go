@@ -65,11 +65,10 @@ func (q Search) attention(ctx context.Context, from *sql.DB) (db.Found[Payout], 
 	if err != nil {
 		return db.Found[Payout]{}, err
 	}
-	keys, err := provider.Contradicted(ctx, from, q.Shop, ContradictionKind, q.Before, q.Limit+1)
-	if err != nil {
-		return db.Found[Payout]{}, err
+	against := func(before int64, limit int) ([]db.Key, error) {
+		return provider.Contradicted(ctx, from, q.Shop, ContradictionKind, before, limit)
 	}
-	rows, err = provider.AddByKey(rows, keys, keyOf, func(key db.Key) (*Payout, error) {
+	rows, err = provider.AddByKey(rows, q.Seek, against, keyOf, func(key db.Key) (*Payout, error) {
 		p, err := payouts.First(ctx, from, "id = $1 AND shop_id = $2", key.ID, key.Shop)
 		if err != nil || p == nil || !q.fits(p) {
 			return nil, err

@@ -77,20 +77,38 @@ func Contradicted(ctx context.Context, from *sql.DB, shop int64, kind string, be
 }
 
 // AddByKey adds the operations that were contradicted, or are in doubt, to rows of
-// the same list, each once, newest first. key is a row's, load finds one by it: nil
-// when the list does not seek it.
-func AddByKey[T any](rows []*T, keys []db.Key, key func(*T) db.Key, load func(db.Key) (*T, error)) ([]*T, error) {
-	for _, k := range keys {
-		if slices.ContainsFunc(rows, func(known *T) bool { return key(known) == k }) {
-			continue
-		}
-		row, err := load(k)
+// the same list, each once, newest first. walk lists keys before an id, newest first,
+// up to a number; it is asked on until there are as many as the list takes and one, or
+// no more: the list's filter is known only to load, which finds a row by its key, nil
+// when the list does not seek it. key is a row's.
+func AddByKey[T any](rows []*T, s db.Seek, walk func(before int64, limit int) ([]db.Key, error), key func(*T) db.Key, load func(db.Key) (*T, error)) ([]*T, error) {
+	limit, sought, before := s.Limit+1, 0, s.Before
+	met := map[db.Key]bool{} // an operation may be named twice
+	for more := true; more; {
+		keys, err := walk(before, limit)
 		if err != nil {
 			return nil, err
 		}
-		if row != nil {
-			rows = append(rows, row)
+		for _, k := range keys {
+			before = k.ID
+			if met[k] {
+				continue
+			}
+			met[k] = true
+			if slices.ContainsFunc(rows, func(known *T) bool { return key(known) == k }) {
+				sought++
+				continue
+			}
+			row, err := load(k)
+			if err != nil {
+				return nil, err
+			}
+			if row != nil {
+				rows = append(rows, row)
+				sought++
+			}
 		}
+		more = len(keys) == limit && sought < limit && before > s.From
 	}
 	slices.SortStableFunc(rows, func(a, b *T) int { return cmp.Compare(key(b).ID, key(a).ID) })
 	return rows, nil
