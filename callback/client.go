@@ -1,9 +1,13 @@
 package callback
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -25,7 +29,14 @@ func Loopback() []netip.Prefix {
 // cannot lead to a private place. It follows no redirect, uses no proxy, keeps no
 // cookie, and ends a request – the reading of its answer too – within the lease.
 func NewClient(guard Guard) *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Resolver: guard.Resolver, Control: guard.guardian().Safe}
+	guardian := guard.guardian()
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Resolver: guard.Resolver, Control: guardian.Safe}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if at, only := ctx.Value(question{}).(netip.Addr); only {
+			return nil, guardian.SafeAddr(at)
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
 	return &http.Client{
 		Timeout: timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -33,7 +44,7 @@ func NewClient(guard Guard) *http.Client {
 		},
 		Transport: &http.Transport{
 			Proxy:                  nil, // not even from the environment: it would dial for us
-			DialContext:            dialer.DialContext,
+			DialContext:            dial,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // what is read is what came
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -44,6 +55,40 @@ func NewClient(guard Guard) *http.Client {
 			IdleConnTimeout:        30 * time.Second,
 		},
 	}
+}
+
+// question is what Forbidden asks a client's dialer with: nothing is dialled.
+type question struct{}
+
+// Forbidden is the address to which a client of NewClient never goes for this URL, as
+// far as the URL itself shows it: its host is an address, or localhost, and the guard
+// does not let it through. Invalid when it does, and for a name: where that leads to is
+// found out when it is dialled.
+func Forbidden(client Doer, to string) netip.Addr {
+	c, _ := client.(*http.Client)
+	u, err := url.Parse(to)
+	if c == nil || err != nil {
+		return netip.Addr{}
+	}
+	transport, _ := c.Transport.(*http.Transport)
+	at, err := literal(u.Hostname())
+	if transport == nil || transport.DialContext == nil || err != nil {
+		return netip.Addr{}
+	}
+	_, err = transport.DialContext(context.WithValue(context.Background(), question{}, at), "", "")
+	if errors.Is(err, ssrf.ErrProhibitedIP) {
+		return at
+	}
+	return netip.Addr{}
+}
+
+// literal is a host that is an address by itself.
+func literal(host string) (netip.Addr, error) {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		host = "127.0.0.1"
+	}
+	at, err := netip.ParseAddr(host)
+	return at.Unmap().WithZone(""), err
 }
 
 func (g Guard) guardian() *ssrf.Guardian {

@@ -70,6 +70,43 @@ func TestWhichAddressesMayBeCalled(t *testing.T) {
 
 // TestANameThatLeadsInside: the check is on the address that is dialled, so it
 // makes no difference what the name looked like or resolved to before.
+// What a URL shows by itself is what its dialling would find, and nothing is dialled.
+func TestWhatAURLShows(t *testing.T) {
+	opened := []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("::1/128")}
+	for _, test := range []struct{ url, plain, opened string }{
+		{"http://127.0.0.1:19050/x", "127.0.0.1", "127.0.0.1"},
+		{"https://localhost/x", "127.0.0.1", "127.0.0.1"},
+		{"https://LOCALHOST./x", "127.0.0.1", "127.0.0.1"},
+		{"https://[::ffff:127.0.0.1]/x", "127.0.0.1", "127.0.0.1"},
+		{"https://[::1]:8443/x", "::1", ""},
+		{"https://10.1.2.3/x", "10.1.2.3", ""},
+		{"https://10.2.2.3/x", "10.2.2.3", "10.2.2.3"},
+		{"https://169.254.169.254/x", "169.254.169.254", "169.254.169.254"},
+		{"https://[fe80::1%25eth0]/x", "fe80::1", "fe80::1"},
+		{"https://93.184.215.14/x", "", ""},
+		{"https://[2606:4700::1111]/x", "", ""},
+		{"https://shop.example/x", "", ""},
+		{"https://127.0.0.1.shop.example/x", "", ""},
+		{"no url%", "", ""},
+	} {
+		for _, guard := range []struct {
+			Guard
+			want string
+		}{{Guard{}, test.plain}, {Guard{Allow: opened}, test.opened}} {
+			got := ""
+			if at := Forbidden(NewClient(guard.Guard), test.url); at.IsValid() {
+				got = at.String()
+			}
+			if got != guard.want {
+				t.Errorf("%s with %v opened: %q, want %q", test.url, guard.Allow, got, guard.want)
+			}
+		}
+	}
+	if at := Forbidden(http.DefaultClient, "http://127.0.0.1/"); at.IsValid() {
+		t.Errorf("a client without a guard forbids %s", at)
+	}
+}
+
 func TestANameThatLeadsInside(t *testing.T) {
 	reached := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

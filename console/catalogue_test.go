@@ -72,6 +72,41 @@ func TestEditPayway(t *testing.T) {
 	}
 }
 
+// What can be seen to be wrong with an address for callbacks is said before it is
+// set. It may be set all the same: the server may be started otherwise.
+func TestAnAddressIsLookedAt(t *testing.T) {
+	k := newKit(t)
+	admin, path := k.as(t, operator.Admin), shopPath(1520)
+	for address, want := range map[string]string{
+		"http://10.0.0.7:19050/x":     "no callback goes to 10.0.0.7, which is no public address, unless brama serve has --allow-callback-to 10.0.0.7/32",
+		"http://shop.example/x":       "http:// is not encrypted",
+		"https://shop.example/x":      "",
+		"http://127.0.0.1:8080/demo/": "", // a demo's own loopback is open
+	} {
+		form := hidden(admin.see(t, path+"/edit"))
+		form.Set("payout_callback_url", address)
+		form.Set("success_url", "http://10.0.0.8/") // where payers go nobody guards
+		review := admin.post(t, path+"/edit", form)
+		text := reads(review.body)
+		if review.status != http.StatusOK || !strings.Contains(text, want) || strings.Contains(review.body, "alert-warning") != (want != "") || strings.Contains(text, "goes to 10.0.0.8") {
+			t.Errorf("%s: %d, want %q in\n%s", address, review.status, want, text)
+		}
+		if answered := admin.post(t, path+"/edit", hidden(review.body)); answered.status != http.StatusSeeOther {
+			t.Errorf("%s: %d", address, answered.status)
+		}
+		form = hidden(admin.see(t, path+"/edit"))
+		form.Set("payout_callback_url", "")
+		form.Set("success_url", "")
+		form.Set("commit", "1")
+		admin.post(t, path+"/edit", form)
+	}
+	form := hidden(admin.see(t, path+"/edit"))
+	form.Set("callback_url", "https://shop.example:70000/")
+	if answered := admin.post(t, path+"/edit", form); answered.status != http.StatusUnprocessableEntity || !strings.Contains(answered.body, "must have a port from 1 to 65535") {
+		t.Errorf("a port that is none: %d", answered.status)
+	}
+}
+
 func TestEditOthers(t *testing.T) {
 	k := newKit(t)
 	admin := k.as(t, operator.Admin)

@@ -26,6 +26,18 @@ type sheet struct {
 	settings []setting
 	// plan is the use case that changes values ("key=value") of the version that was seen.
 	plan func(values []string, seen int64) db.UseCase[[]change]
+	// note says of a change what may be wrong with it; nil: nothing is known that may be.
+	note func(change) []string
+}
+
+// notes are what may be wrong with changes that are allowed.
+func (s *sheet) notes(changes []change) (list []string) {
+	for _, c := range changes {
+		if s.note != nil {
+			list = append(list, s.note(c)...)
+		}
+	}
+	return list
 }
 
 // setting is one value of a sheet.

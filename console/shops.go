@@ -109,6 +109,7 @@ func shopSheet(v *visit) (*sheet, error) {
 		plan: func(values []string, seen int64) db.UseCase[[]change] {
 			return changing[[]shop.Change]{shop.Set{Shop: row.ID, Values: values, Seen: seen, Alone: true, Actor: v.actor()}, changed[shop.Change]}
 		},
+		note: v.noteAddress,
 	}
 	for _, k := range shop.Keys() {
 		one := setting{group: groupOf(shopGroups, k.Name), name: k.Name, doc: k.Doc, value: settings.Text(k.Name), standard: k.Default, words: k.Words}
@@ -118,6 +119,18 @@ func shopSheet(v *visit) (*sheet, error) {
 		s.settings = append(s.settings, one)
 	}
 	return s, nil
+}
+
+// noteAddress says what can be seen to be wrong with an address for callbacks.
+func (v *visit) noteAddress(c change) []string {
+	if !shop.TakesCallbacks(c.name) {
+		return nil
+	}
+	var list []string
+	for _, note := range v.Doctor.Glance(c.to) {
+		list = append(list, labelOf(c.name)+": "+note)
+	}
+	return list
 }
 
 // shopView is what a shop's page shows.

@@ -214,8 +214,21 @@ func CheckReturnURL(text string) (reason string) {
 		return "must name a host"
 	case u.User != nil:
 		return "must not hold a user name or password"
+	case !isPort(u.Port()):
+		return "must have a port from 1 to 65535, or none"
 	}
 	return ""
+}
+
+// isPort reports whether something can be called at a port; "" is the scheme's own.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
+}
+
+// TakesCallbacks reports whether a setting is an address that callbacks go to.
+func TakesCallbacks(name string) bool {
+	return name == "callback_url" || name == "callback_rejected_url" || name == "payout_callback_url"
 }
 
 // maxAddresses bounds what is looked through at each request.

@@ -49,6 +49,13 @@ func (c *shopCreate) operate(ctx context.Context, o *desk) error {
 	if err != nil {
 		return err
 	}
+	settings, err := row.Settings()
+	if err != nil {
+		return err
+	}
+	for _, key := range shop.Keys() {
+		o.warnAddress(key.Name, settings.Text(key.Name))
+	}
 	if !c.Commit {
 		o.printf("a new shop %q%s\n", c.Name, numbered(c.ID))
 		if err := o.settings(row, true); err != nil {
@@ -166,9 +173,20 @@ func (c *shopSet) operate(ctx context.Context, o *desk) error {
 	list := make([]change, len(changes))
 	for i, one := range changes {
 		list[i] = change(one)
+		o.warnAddress(one.Key, one.To)
 	}
 	o.changes(c.deed, fmt.Sprintf("shop %d", c.Shop), list)
 	return nil
+}
+
+// warnAddress says what can be seen to be wrong with an address for callbacks.
+func (o *desk) warnAddress(name, address string) {
+	if !shop.TakesCallbacks(name) {
+		return
+	}
+	for _, note := range o.doctor.Glance(address) {
+		o.printf("note: %s: %s\n", name, note)
+	}
 }
 
 type shopActivate struct {
