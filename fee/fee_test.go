@@ -116,6 +116,30 @@ func TestTariffCheck(t *testing.T) {
 	}
 }
 
+// A fee takes all when no amount, however large, leaves its shop anything: what
+// TakesAll says is what Payin does.
+func TestTakesAll(t *testing.T) {
+	const percent = money.Scale
+	for _, test := range []struct {
+		tariff Tariff
+		want   bool
+	}{
+		{Tariff{}, false},
+		{Tariff{Percent: 99 * percent, Fix: 100}, false},
+		{Tariff{Percent: 100 * percent}, true},
+		{Tariff{Percent: 101 * percent, Min: 5}, true},
+		{Tariff{Percent: 101 * percent, Max: 500}, false},
+		{Tariff{Percent: 101 * percent, PayerPercent: Whole}, false},
+		{Tariff{Percent: 200 * percent, PayerPercent: Whole / 2}, true},
+		{Tariff{Percent: 199 * percent, PayerPercent: Whole / 2}, false},
+	} {
+		_, err := Payin(test.tariff, money.New(1_000_000_000, money.USD), money.USD, nil)
+		if got := test.tariff.TakesAll(); got != test.want || (err != nil) != test.want {
+			t.Errorf("%+v: %t, and a large invoice: %v", test.tariff, got, err)
+		}
+	}
+}
+
 func TestPartText(t *testing.T) {
 	for text, want := range map[string]struct {
 		part        Part

@@ -74,6 +74,14 @@ func (t Tariff) Check() error {
 	return nil
 }
 
+// TakesAll reports whether no pay-in can ever leave its shop anything, be it as large
+// as it may: the shop's part of the percentage is the whole amount or more, and
+// nothing bounds the fee.
+func (t Tariff) TakesAll() bool {
+	part := new(big.Rat).Mul(big.NewRat(int64(t.Percent), 100*money.Scale), t.PayerPercent.Rest().rat())
+	return t.Max == 0 && part.Cmp(integer(1)) >= 0
+}
+
 func (p Part) valid() bool { return p >= 0 && p <= Whole }
 
 // check is Check for a stored tariff: that one makes no sense is our own defect.

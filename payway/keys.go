@@ -99,6 +99,16 @@ func (p *Payway) check() error {
 	return nil
 }
 
+// checkLeft refuses a tariff by which every invoice would be refused, since its fee
+// would leave the shop nothing. One that was stored before there was this rule keeps
+// nothing else from being changed: not the payway from being switched off.
+func (p *Payway) checkLeft(was fee.Tariff) error {
+	if t := p.Tariff(); p.Direction == In && t != was && t.TakesAll() {
+		return fault.Param("percent", "the shop's part of an incoming payway's fee must be less than 100 percent, or every invoice is refused as too small")
+	}
+	return nil
+}
+
 func keyNames() []string {
 	names := make([]string, len(keys))
 	for i, k := range keys {

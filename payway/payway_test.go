@@ -234,6 +234,45 @@ func TestSetStores(t *testing.T) {
 	})
 }
 
+// A tariff by which every invoice would be refused is refused itself; one that was
+// stored before keeps nothing else from being changed.
+func TestAPercentageThatLeavesNothing(t *testing.T) {
+	create := func(direction payway.Direction, values ...string) (*db.State, error) {
+		s := db.NewState(1, func() int64 { return 7 })
+		_, err := payway.Create{Alias: "card", Direction: direction, Currency: money.USD, Values: append(values, "provider=p"), Actor: actor}.Decide(s)
+		return s, err
+	}
+	for _, values := range [][]string{{"percent=100"}, {"percent=101"}, {"percent=200", "percent_part=0.5"}} {
+		if _, err := create(payway.In, values...); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), `percent="the shop's part`) {
+			t.Errorf("made with %v: %v", values, err)
+		}
+		if _, err := create(payway.Out, values...); err != nil {
+			t.Errorf("of a payout %v: %v", values, err)
+		}
+		s, err := create(payway.In, "percent=5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (payway.Set{Alias: "card", Values: values, Actor: actor}).Decide(s); !fault.Is(err, fault.Invalid) {
+			t.Errorf("set to %v: %v", values, err)
+		}
+	}
+	if _, err := create(payway.In, "percent=101", "fee_max=5"); err != nil {
+		t.Errorf("bounded: %v", err)
+	}
+	old := db.NewState(1, nil)
+	payway.Put(old, payway.Payway{
+		Alias: "card", Direction: payway.In, Currency: money.USD, Active: true, Provider: "p", Shops: "*", Percent: 101 * money.Scale, PercentPart: fee.Whole, FixPart: fee.Whole,
+		StoredDetails: "{}", StoredAddOns: "{}", StoredSettings: "{}", Version: 1,
+	})
+	if _, err := (payway.Set{Alias: "card", Values: []string{"percent=102"}, Actor: actor}).Decide(old); !fault.Is(err, fault.Invalid) {
+		t.Errorf("from 101 to 102: %v", err)
+	}
+	if changes, err := (payway.Set{Alias: "card", Values: []string{"active=false"}, Actor: actor}).Decide(old); err != nil || len(changes) != 1 {
+		t.Errorf("switched off: %v, %v", changes, err)
+	}
+}
+
 // The words are those of api/avanor.md §9 and §5, and the order that of its §2.
 func TestUsable(t *testing.T) {
 	s := db.NewState(1, nil)

@@ -61,6 +61,9 @@ func (u Create) Decide(s *db.State) (*Payway, error) {
 	if err := row.check(); err != nil {
 		return nil, err
 	}
+	if err := row.checkLeft(fee.Tariff{}); err != nil {
+		return nil, err
+	}
 	payways.Insert(s, row)
 	detail := append([]string{string(u.Direction), u.Currency.Code()}, u.Values...)
 	audit.Append(s, db.House, u.Actor, "payway.create", "payway "+u.Alias, strings.Join(detail, "; "))
@@ -129,6 +132,9 @@ func (u Set) Decide(s *db.State) ([]Change, error) {
 		}
 	}
 	if err := row.check(); err != nil {
+		return nil, err
+	}
+	if err := row.checkLeft(old.Tariff()); err != nil {
 		return nil, err
 	}
 	changes := difference(&old, row)
