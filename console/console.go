@@ -23,7 +23,7 @@ type Config struct {
 	DB             *db.DB
 	Box            *seal.Box
 	Operators      *operator.Operators
-	Settings       provider.Catalogue // of the connectors
+	Settings       provider.Catalogue // of the connectors: their settings, and what they serve
 	Doctor         *doctor.Doctor
 	Preview        func(context.Context, *callback.Message) (*callback.Preview, error) // a message as it would be sent now
 	Random         io.Reader

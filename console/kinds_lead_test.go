@@ -13,7 +13,7 @@ import (
 	"github.com/brama-pay/brama/provider/privatbank"
 )
 
-var bankSettings = provider.Catalogue{"privatbank": privatbank.Settings()}
+var bankSettings = provider.Catalogue{"privatbank": {Settings: privatbank.Settings(), Currencies: privatbank.Currencies()}}
 
 // bankAccount is a second provider account, with an address that calls go to.
 func (k *kit) bankAccount(t testing.TB) {
@@ -110,7 +110,7 @@ func TestAnAccountThatIsNotUsedIsNamed(t *testing.T) {
 	if strings.Contains(viewer.see(t, providersPath), badge) || strings.Contains(viewer.see(t, providerPath("bank")), alert) {
 		t.Error("a good one is named")
 	}
-	older := provider.Catalogue{"privatbank": {{Name: "base_url", Check: provider.CheckText}}}
+	older := provider.Catalogue{"privatbank": {Settings: []provider.Setting{{Name: "base_url", Check: provider.CheckText}}}}
 	u := provider.SetAccount{Name: "bank", Values: map[string]string{"base_url": "http://bank.example/"}, Known: older, Actor: "test"}
 	if _, err := db.Do(t.Context(), k.house.DB, db.House, u); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestSwitchingAnAccount(t *testing.T) {
 
 // Which account pays a payway's payouts is changed by two; its fees by one.
 func TestOneAloneCannotLeadAPaywayElsewhere(t *testing.T) {
-	const alias = "card_payway_usd"
+	const alias = "card_payway_uah"
 	k := newKit(t)
 	k.bankAccount(t)
 	k.add(t, "second@example.com", operator.Admin)
@@ -240,5 +240,11 @@ func TestLeadsThatAreRefused(t *testing.T) {
 		if answered := admin.post(t, "/console/propose/payway.route", form); answered.status != http.StatusUnprocessableEntity {
 			t.Errorf("payway %s to an account that is not there: %d", alias, answered.status)
 		}
+	}
+	form.Set("payway", row.Alias)
+	form.Set("card_payway_usd.1.provider", "bank")
+	if answered := admin.post(t, "/console/propose/payway.route", form); answered.status != http.StatusUnprocessableEntity ||
+		!strings.Contains(answered.body, "connector privatbank serves UAH only, and the payway is in USD") {
+		t.Errorf("to a connector of another currency: %d\n%s", answered.status, reads(answered.body))
 	}
 }

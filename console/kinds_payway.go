@@ -49,11 +49,28 @@ func readRoute(v *visit) (order, error) {
 		if c.Key != "provider" {
 			continue
 		}
-		if _, err := v.accountOf(c.To); err != nil {
-			return order{}, fault.Param("provider", "must be an account that there is")
+		if err := v.checkRoute(s.title, c.To); err != nil {
+			return order{}, err
 		}
 	}
 	return a.ordered("payway")
+}
+
+// checkRoute refuses an account that cannot do a payway's work. Neither its connector
+// nor the payway's currency changes later.
+func (v *visit) checkRoute(alias, account string) error {
+	a, err := v.accountOf(account)
+	if err != nil {
+		return fault.Param("provider", "must be an account that there is")
+	}
+	row, err := payway.Load(v.ctx(), v.DB.Reader(), alias)
+	if err != nil {
+		return err
+	}
+	if reason := v.Settings.Unserved(a.Connector, row.Currency); reason != "" {
+		return fault.Param("provider", "this account cannot do its work: "+reason)
+	}
+	return nil
 }
 
 func planRoute(_ *visit, o order, actor string) (plan, error) {

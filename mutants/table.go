@@ -210,7 +210,7 @@ var mutants = []mutant{
 	{"calls go anywhere in clear", agreed, "provider/setting.go", `u.Scheme == "http" && loopback(u.Hostname()):`, `u.Scheme == "http":`, ""},
 	{"a name that begins as this machine's is this machine", agreed, "provider/setting.go", "return host == \"localhost\" || err == nil", "return host != \"\" || err == nil", ""},
 	{"a setting that no connector has is stored", agreed, "provider/setting.go", "if at < 0 {", "if at < -1 {", ""},
-	{"the console knows no rule of settings", agreed, "console/kinds_provider.go", "Values: map[string]string{}, Seen: a.Seen, Known: v.Settings,", "Values: map[string]string{}, Seen: a.Seen, Known: provider.Catalogue{\"privatbank\": {{Name: \"base_url\", Check: provider.CheckText}, {Name: \"store_id\", Check: provider.CheckText}}},", ""},
+	{"the console knows no rule of settings", agreed, "console/kinds_provider.go", "Values: map[string]string{}, Seen: a.Seen, Known: v.Settings,", "Values: map[string]string{}, Seen: a.Seen, Known: provider.Catalogue{\"privatbank\": {Settings: []provider.Setting{{Name: \"base_url\", Check: provider.CheckText}, {Name: \"store_id\", Check: provider.CheckText}}}},", ""},
 	{"a stored address that is not right is called", agreed, "provider/privatbank/privatbank.go", "if err := provider.CheckSettings(Settings(), a.Settings); err != nil {", "if err := provider.CheckSettings(Settings(), a.Settings); err != nil && false {", ""},
 	{"an account is switched on with a bad address", agreed, "provider/account_set.go", "if u.Active != nil && *u.Active && !row.Active {", "if false {", ""},
 	{"an account that is not used is not named", agreed, "cmd/brama/serve.go", "reason != \"\" && a.Active {", "reason != \"\" && !a.Active {", ""},

@@ -153,7 +153,7 @@ func (u SetAccount) Decide(s *db.State) (bool, error) {
 		return false, err
 	}
 	if u.Active != nil && *u.Active && !row.Active { // what was stored before there was a rule
-		if err := CheckSettings(u.Known[row.Connector], settings); err != nil {
+		if err := CheckSettings(u.Known[row.Connector].Settings, settings); err != nil {
 			return false, err
 		}
 	}

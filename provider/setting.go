@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/money"
 )
 
 // Setting is one of a connector: its name in accounts, and what its text must be.
@@ -17,9 +18,28 @@ type Setting struct {
 	Check func(text string) (reason string) // "" when it is right
 }
 
-// Catalogue are the settings of each connector of the build, by its name. A setting
-// that it does not have is refused.
-type Catalogue map[string][]Setting
+// Profile is what is known of a connector before it is asked to do anything.
+type Profile struct {
+	Settings   []Setting        // one that is not among them is refused
+	Currencies []money.Currency // it moves money in no other; nil: in any
+}
+
+// Catalogue are the connectors of the build, by name.
+type Catalogue map[string]Profile
+
+// Unserved says for people why a connector cannot do the work of a payway in a
+// currency, "" when it can or is not known.
+func (c Catalogue) Unserved(connector string, in money.Currency) string {
+	only := c[connector].Currencies
+	if len(only) == 0 || slices.Contains(only, in) {
+		return ""
+	}
+	codes := make([]string, len(only))
+	for i, currency := range only {
+		codes[i] = currency.Code()
+	}
+	return "connector " + connector + " serves " + strings.Join(codes, ", ") + " only, and the payway is in " + in.Code()
+}
 
 // check refuses settings that the connector has not, or that are not right.
 func (c Catalogue) check(connector string, values map[string]string) error {
@@ -27,17 +47,18 @@ func (c Catalogue) check(connector string, values map[string]string) error {
 		if values[name] == "" {
 			continue // it is removed, be it what it may
 		}
-		at := slices.IndexFunc(c[connector], func(s Setting) bool { return s.Name == name })
+		at := slices.IndexFunc(c[connector].Settings, func(s Setting) bool { return s.Name == name })
 		if at < 0 {
 			return fault.Param(name, "no such setting; "+c.known(connector))
 		}
 	}
-	return CheckSettings(c[connector], values)
+	return CheckSettings(c[connector].Settings, values)
 }
 
 func (c Catalogue) known(connector string) string {
-	names := make([]string, len(c[connector]))
-	for i, s := range c[connector] {
+	list := c[connector].Settings
+	names := make([]string, len(list))
+	for i, s := range list {
 		names[i] = s.Name
 	}
 	if len(names) == 0 {
@@ -59,7 +80,7 @@ func CheckSettings(list []Setting, values map[string]string) error {
 // Unfit says for people which stored setting keeps an account from being used, ""
 // when none does: it may be older than the rule, or than the build.
 func (c Catalogue) Unfit(a Account) string {
-	if name, reason := wrong(c[a.Connector], a.Settings); reason != "" {
+	if name, reason := wrong(c[a.Connector].Settings, a.Settings); reason != "" {
 		return name + " " + reason
 	}
 	return ""

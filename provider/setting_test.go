@@ -7,6 +7,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/fault"
+	"github.com/brama-pay/brama/money"
 )
 
 func TestCheckAddress(t *testing.T) {
@@ -23,7 +24,24 @@ func TestCheckAddress(t *testing.T) {
 	}
 }
 
-var somewhere = Catalogue{"m4": {{"url", CheckAddress}, {"zone", CheckText}, {"wait", CheckNumber(1, 300)}}}
+var somewhere = Catalogue{"m4": {Settings: []Setting{{"url", CheckAddress}, {"zone", CheckText}, {"wait", CheckNumber(1, 300)}}}}
+
+// A connector that says which currencies it serves does the work of no other payway.
+func TestUnserved(t *testing.T) {
+	known := Catalogue{"m4": {}, "bank": {Currencies: []money.Currency{money.UAH, money.EUR}}}
+	for _, test := range []struct {
+		connector string
+		in        money.Currency
+		want      string
+	}{
+		{"m4", money.USD, ""}, {"of another build", money.USD, ""}, {"bank", money.UAH, ""}, {"bank", money.EUR, ""},
+		{"bank", money.USD, "connector bank serves UAH, EUR only, and the payway is in USD"},
+	} {
+		if got := known.Unserved(test.connector, test.in); got != test.want {
+			t.Errorf("%s in %s: %q, want %q", test.connector, test.in, got, test.want)
+		}
+	}
+}
 
 // What a connector does not have, or cannot be right, is never stored; what is
 // stored already does not keep an account from being switched off.
@@ -48,7 +66,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		if err := create("other", map[string]string{"url": "https://x"}, somewhere); !fault.Is(err, fault.Invalid) {
 			t.Errorf("created with another's settings: %v", err)
 		}
-		if err := create("m4", map[string]string{"url": "http://evil/", "old": "x"}, Catalogue{"m4": {{"url", CheckText}, {"old", CheckText}}}); err != nil {
+		if err := create("m4", map[string]string{"url": "http://evil/", "old": "x"}, Catalogue{"m4": {Settings: []Setting{{"url", CheckText}, {"old", CheckText}}}}); err != nil {
 			t.Fatal(err)
 		}
 		set := func(active bool, values map[string]string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/brama-pay/brama/db"
+	"github.com/brama-pay/brama/money"
 	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/provider"
 )
@@ -51,7 +52,7 @@ func (c *paywayCreate) operate(ctx context.Context, o *desk) error {
 	}
 	o.printf("a new payway %s: %s, %s\n", c.Alias, c.Direction, currency)
 	o.properties(row)
-	if err := o.warnProvider(ctx, row.Provider); err != nil {
+	if err := o.warnProvider(ctx, row.Provider, currency); err != nil {
 		return err
 	}
 	o.end(c.deed, "done")
@@ -68,9 +69,10 @@ func (o *desk) properties(row *payway.Payway) {
 	t.flush()
 }
 
-// warnProvider says when a payway's provider account is not there: the payway
-// will refuse everything until it is.
-func (o *desk) warnProvider(ctx context.Context, name string) error {
+// warnProvider says when a payway's provider account is not there: the payway will
+// refuse everything until it is. So it says when the account's connector does not know
+// the payway's currency: then every payment ends as one that the bank declined.
+func (o *desk) warnProvider(ctx context.Context, name string, currency money.Currency) error {
 	accounts, err := provider.ListAccounts(ctx, o.db.Reader())
 	if err != nil {
 		return err
@@ -78,6 +80,9 @@ func (o *desk) warnProvider(ctx context.Context, name string) error {
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
 		if a.Name == name {
+			if reason := connectorSettings().Unserved(a.Connector, currency); reason != "" {
+				o.printf("note: provider account %s cannot do its work: %s\n", name, reason)
+			}
 			return nil
 		}
 		names[i] = a.Name
@@ -134,6 +139,10 @@ type paywaySet struct {
 func (paywaySet) Help() string { return paywayHelp() }
 
 func (c *paywaySet) operate(ctx context.Context, o *desk) error {
+	row, err := payway.Load(ctx, o.db.Reader(), c.Alias)
+	if err != nil {
+		return err
+	}
 	changes, err := do(ctx, o, c.deed, db.House, payway.Set{Alias: c.Alias, Values: c.Values, Actor: o.actor})
 	if err != nil {
 		return err
@@ -142,7 +151,7 @@ func (c *paywaySet) operate(ctx context.Context, o *desk) error {
 	for i, one := range changes {
 		list[i] = change(one)
 		if one.Key == "provider" {
-			if err := o.warnProvider(ctx, one.To); err != nil {
+			if err := o.warnProvider(ctx, one.To, row.Currency); err != nil {
 				return err
 			}
 		}

@@ -27,9 +27,9 @@ type providerCommands struct {
 // connectorNames are the connectors of this build.
 func connectorNames() []string { return []string{privatbank.Name, sandbox.Name} }
 
-// connectorSettings are the settings of each.
+// connectorSettings are the settings of each, and what it serves.
 func connectorSettings() provider.Catalogue {
-	return provider.Catalogue{privatbank.Name: privatbank.Settings(), sandbox.Name: nil}
+	return provider.Catalogue{privatbank.Name: {Settings: privatbank.Settings(), Currencies: privatbank.Currencies()}, sandbox.Name: {}}
 }
 
 // connector refuses one that this build does not have, and the sandbox where money

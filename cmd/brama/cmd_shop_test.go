@@ -37,3 +37,19 @@ func TestAnAddressIsLookedAt(t *testing.T) {
 		})
 	}
 }
+
+// A payway is led to an account whose connector does not know its currency: the note
+// says so, when it is made and when it is set.
+func TestAPaywayOfAnotherCurrencyIsNoted(t *testing.T) {
+	eachWay(t, func(t *testing.T, e *estate) {
+		const note = "note: provider account bank cannot do its work: connector privatbank serves UAH only, and the payway is in USD"
+		e.must("provider", "create", "bank", "privatbank", "--commit")
+		e.shows(note, "payway", "create", "usdbank", "in", "USD", "provider=bank", "--commit")
+		if text := e.must("payway", "create", "uahbank", "in", "UAH", "provider=bank", "--commit"); strings.Contains(text, "note:") {
+			t.Error(text)
+		}
+		e.shows("there is no provider account other yet", "payway", "set", "usdbank", "provider=other", "--commit")
+		e.shows(note, "payway", "set", "usdbank", "provider=bank", "--commit")
+		e.refused("the shop's part of an incoming payway's fee must be less than 100 percent", "payway", "set", "usdbank", "percent=101")
+	})
+}
