@@ -249,6 +249,10 @@ func TestDoctorPage(t *testing.T) {
 			t.Errorf("%s=%s: %d", field, value, got.status)
 		}
 	}
+	none := c.post(t, "/console/doctor", url.Values{"shop": {"1520"}}) // which has none: the field says that one is needed
+	if none.status != http.StatusUnprocessableEntity || !strings.Contains(none.body, `id="field-url-problem"`) {
+		t.Errorf("no address: %d", none.status)
+	}
 	if k.as(t, operator.Finance).get(t, "/console/doctor").status != http.StatusForbidden {
 		t.Error("finance may examine receivers")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/demo"
 	"github.com/brama-pay/brama/doctor"
+	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/shop"
 )
 
@@ -39,7 +40,7 @@ func (c *doctorCommand) operate(ctx context.Context, o *desk) error {
 		Shop: id, About: doctor.Subject(c.About), Store: c.Store, URL: c.URL, Name: c.Name, Actor: o.actor, Limit: doctorTime,
 	})
 	if err != nil {
-		return err
+		return flagged(err)
 	}
 	if c.JSON {
 		encoder := json.NewEncoder(o.out)
@@ -51,6 +52,19 @@ func (c *doctorCommand) operate(ctx context.Context, o *desk) error {
 	}
 	if err == nil && report.Failed() {
 		err = exitWith(1)
+	}
+	return err
+}
+
+// flagged is what is wrong with an order for an examination under the name of the flag
+// that says it.
+func flagged(err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid || len(f.Params) != 1 {
+		return err
+	}
+	for name, reason := range f.Params {
+		err = fmt.Errorf("--%s: %s", name, reason)
 	}
 	return err
 }

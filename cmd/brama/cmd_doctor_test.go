@@ -10,7 +10,8 @@ func TestDoctorFindsTheShop(t *testing.T) {
 	e := newEstate(t).founded()
 	e.refused("there is no shop; make one", "doctor")
 	e.must("shop", "create", "First", "--id", "77", "--commit")
-	e.refused("the shop has configured none", "doctor") // 77, the only one
+	e.refused("--url: the shop has configured none", "doctor") // 77, the only one
+	e.refused("--name: must be 1 to 20", "doctor", "--url", "https://shop.example", "--name", "A B")
 	e.must("shop", "create", "Second", "--id", "78", "--commit")
 	e.refused("which shop? --shop 77 (First), --shop 78 (Second)", "doctor")
 	e.must("shop", "set", "78", "callback_url=http://127.0.0.1:1/x", "--commit")
