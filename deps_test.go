@@ -18,7 +18,7 @@ const module = "github.com/brama-pay/brama/"
 var rooms = []string{
 	"money", "fault", "seal", "signature",
 	"db", "db/dbtest", "db/dbtest/postgres",
-	"ledger", "audit", "shop", "replay", "fee", "payway", "instalment", "provider", "callback",
+	"ledger", "audit", "fee", "payway", "shop", "replay", "instalment", "provider", "callback",
 	"invoice", "payout", "inbox", "turnover", "doctor", "operator",
 	"provider/providertest", "provider/sandbox",
 	"client/internal/wire", "client/avanor", "client/payparts", "provider/privatbank",

@@ -72,6 +72,27 @@ func TestEditPayway(t *testing.T) {
 	}
 }
 
+// A store is not led to a payway that cannot serve it: the form says what is wrong.
+func TestAStoreIsNotLedAstray(t *testing.T) {
+	k := newKit(t)
+	admin, path := k.as(t, operator.Admin), storePath("4AAD1369CF734B64B70F")
+	for alias, says := range map[string]string{
+		"none": "there is no payway none", "card_invoice_usd": "card_invoice_usd is in USD", "card_payway_uah": "card_payway_uah is for payouts",
+	} {
+		for _, commit := range []string{"", "1"} {
+			form := hidden(admin.see(t, path+"/edit"))
+			form.Set("payway", alias)
+			form.Set("commit", commit)
+			if got := admin.post(t, path+"/edit", form); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, says) || !strings.Contains(got.body, "field-payway-problem") {
+				t.Errorf("%s: %d\n%s", alias, got.status, reads(got.body))
+			}
+		}
+	}
+	if row, err := shop.LoadStore(t.Context(), k.house.DB.Reader(), "4AAD1369CF734B64B70F"); err != nil || row.Payway != "payparts_uah" {
+		t.Errorf("%+v, %v", row, err)
+	}
+}
+
 // What can be seen to be wrong with an address for callbacks is said before it is
 // set. It may be set all the same: the server may be started otherwise.
 func TestAnAddressIsLookedAt(t *testing.T) {

@@ -249,7 +249,7 @@ func storeSheet(v *visit) (*sheet, error) {
 	}
 	s := &sheet{
 		path: storePath(row.ID), title: storeTitle(row.ID), crumbs: []crumb{crumbStores}, chain: db.House, subject: "store " + row.ID, version: row.Version,
-		settings: []setting{{group: "Store", name: "payway", doc: "alias of the payway that prices and routes its payments", value: row.Payway}},
+		settings: []setting{{group: "Store", name: "payway", doc: "alias of the payway that prices and routes its payments: incoming and in UAH", value: row.Payway}},
 		plan: func(values []string, seen int64) db.UseCase[[]change] {
 			return changing[[]shop.Change]{shop.SetStore{ID: row.ID, Values: values, Seen: seen, Actor: v.actor()}, changed[shop.Change]}
 		},

@@ -49,6 +49,9 @@ func (c Create) Reads(r *db.Reads) {
 
 // Decide checks payway, limits, add-ons and uniqueness, in this order.
 func (c Create) Decide(s *db.State) (*Invoice, error) {
+	if err := c.asSigned(s); err != nil {
+		return nil, err
+	}
 	priced, err := c.price(s)
 	if err != nil {
 		return nil, err
@@ -77,6 +80,17 @@ func (c Create) Decide(s *db.State) (*Invoice, error) {
 		joinedTexts.Insert(s, &joinedText{Shop: v.Shop, Source: v.Source, Joined: c.Joined, Invoice: v.ID})
 	}
 	return v, nil
+}
+
+// asSigned refuses a store's order on a payway that is in another currency. The
+// protocol of stores knows one: its payer must see the price that the shop signed.
+// Stores are led to such payways only; a row may be older than that rule.
+func (c Create) asSigned(s *db.State) error {
+	way, err := payway.Find(s, c.Payway)
+	if c.Source == "" || err != nil || way.Currency == c.Currency {
+		return nil // what else is wrong with a payway its price says
+	}
+	return fault.New(fault.PaywayClosed, "Payway (alias = %s) is in %s and cannot serve a store's order in %s", way.Alias, way.Currency, c.Currency)
 }
 
 // taken refuses an order's id that was used, and a signed text that was another

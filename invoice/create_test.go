@@ -123,7 +123,7 @@ func TestCreate(t *testing.T) {
 	if _, err := c.Decide(s); !fault.Is(err, fault.NotUnique) {
 		t.Errorf("the same again: %v", err)
 	}
-	c.Source = "4AAD1369CF734B64B70F" // a store has ids of its own
+	c.Source, c.Payway = "4AAD1369CF734B64B70F", "card_usd" // a store has ids of its own
 	c.session = "000000000011bbbbbbbbbbbbbbbbbbbb"
 	if _, err := c.Decide(s); err != nil {
 		t.Errorf("the same id of a store: %v", err)

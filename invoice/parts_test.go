@@ -70,7 +70,7 @@ func (w *world) opens(id string, settings ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{6}), id, shopID, "card_usd", "", actor)
+	u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{6}), id, shopID, "card_uah", "", actor)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -50,6 +50,25 @@ func TestAStoreRepeats(t *testing.T) {
 	wantFault(t, err, notUnique)
 }
 
+// A store's order is paid in the currency that was signed, whatever payway the store
+// is led to and whatever rates there are; a shop's own order is converted.
+func TestAStoreIsNotConverted(t *testing.T) {
+	for _, way := range []string{"card_uah", "card_eur"} {
+		s, c := state(""), ofStore("01", "text")
+		c.Payway = way
+		_, err := c.Decide(s)
+		wantFault(t, err, is(fault.PaywayClosed, map[string]string{
+			"card_uah": "Payway (alias = card_uah) is in UAH and cannot serve a store's order in USD",
+			"card_eur": "Payway (alias = card_eur) is in EUR and cannot serve a store's order in USD",
+		}[way]))
+	}
+	c := create("card_uah", "100.00")
+	c.session = session
+	if v, err := c.Decide(state("")); err != nil || v.PriceCurrency != money.UAH || v.Currency != money.USD {
+		t.Errorf("a shop's own: %+v, %v", v, err)
+	}
+}
+
 // A store hears of its payer's acts at its own address, not of what it did itself.
 func TestWhatAStoreHears(t *testing.T) {
 	for _, row := range []struct {

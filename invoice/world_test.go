@@ -178,6 +178,7 @@ func newWorld(t *testing.T, h *dbtest.House, usd int64, settings ...string) *wor
 	owner.Values = settings
 	do(w, db.House, owner)
 	do(w, db.House, payway.Create{Alias: "card_usd", Direction: payway.In, Currency: money.USD, Values: []string{"provider=card", "percent=5"}, Actor: actor})
+	do(w, db.House, payway.Create{Alias: "card_uah", Direction: payway.In, Currency: money.UAH, Values: []string{"provider=card"}, Actor: actor})
 	if usd > 0 {
 		do(w, shopID, shop.Deposit{Shop: shopID, Amount: money.New(usd, money.USD), Actor: actor})
 	}

@@ -18,7 +18,7 @@ import (
 type Store struct {
 	ID          string // 1–20 characters, global
 	Shop        int64
-	Payway      string // the alias that prices and routes its payments
+	Payway      string // the alias that prices and routes its payments; incoming and in UAH when it was set
 	Password    string // sealed; the one that counts, the new one while rotating
 	OldPassword string // sealed; valid beside it until the rotation is finished, else ""
 	Stored      string // the settings as they are kept; see Settings
@@ -83,17 +83,6 @@ func checkStoreID(id string) (reason string) {
 	}
 	return ""
 }
-
-// checkPayway is the grammar of aliases (api/avanor.md §4); whether there is such a
-// payway shows when something is to be paid.
-func checkPayway(alias string) (reason string) {
-	if !aliasForm.MatchString(alias) {
-		return "must be the alias of a payway: 1 to 150 letters, digits and _ , [ ]"
-	}
-	return ""
-}
-
-var aliasForm = regexp.MustCompile(`^[A-Za-z0-9_,\[\]]{1,150}$`)
 
 // checkPassword takes what a bank gave the shop as well as what is drawn here.
 func checkPassword(plain string) (reason string) {

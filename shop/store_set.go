@@ -59,10 +59,11 @@ func preparePassword(box *seal.Box, random io.Reader, shop int64, store, given s
 	return plain, sealed, err
 }
 
-// Reads names the shop, the store's id and the end of the house's audit chain.
+// Reads names the shop, the store's id, its payway and the end of the house's audit chain.
 func (c CreateStore) Reads(r *db.Reads) {
 	shops.Read(r, c.Shop)
 	stores.Read(r, c.ID)
+	readPayway(r, c.Payway)
 	audit.Read(r, db.House)
 }
 
@@ -75,8 +76,8 @@ func (c CreateStore) Decide(s *db.State) (*Store, error) {
 	if reason := checkStoreID(c.ID); reason != "" {
 		return nil, fault.Param("id", reason)
 	}
-	if reason := checkPayway(c.Payway); reason != "" {
-		return nil, fault.Param("payway", reason)
+	if err := leadable(s, c.Payway, c.Shop); err != nil {
+		return nil, err
 	}
 	if c.Password == "" {
 		return nil, fault.New(fault.Internal, "a store is made with NewStore")
@@ -113,8 +114,15 @@ type SetStore struct {
 	Actor  string
 }
 
-// Reads names the row and the end of the house's audit chain.
-func (u SetStore) Reads(r *db.Reads) { readStore(r, u.ID) }
+// Reads names the row, the payway it is led to and the end of the house's audit chain.
+func (u SetStore) Reads(r *db.Reads) {
+	readStore(r, u.ID)
+	for _, value := range u.Values {
+		if alias, ok := strings.CutPrefix(value, "payway="); ok {
+			readPayway(r, alias)
+		}
+	}
+}
 
 // Decide changes what differs, all or nothing, and answers what that was. A
 // fault.Invalid names the key.
@@ -138,8 +146,10 @@ func (u SetStore) Decide(s *db.State) ([]Change, error) {
 			return nil, err
 		}
 	}
-	if reason := checkPayway(payway); reason != "" {
-		return nil, fault.Param("payway", reason)
+	if payway != row.Payway { // one that it has already keeps no other setting from being mended
+		if err := leadable(s, payway, row.Shop); err != nil {
+			return nil, err
+		}
 	}
 	if err := settings.check(); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/money"
+	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/seal"
 	"github.com/brama-pay/brama/shop"
 )
@@ -22,8 +23,24 @@ const (
 	password = "75bef16bfdce4d0e9c0ad5a19b9940df"
 )
 
+// ways makes payways: two by which a store can be paid, and what is none for it.
+func ways(t testing.TB, h *dbtest.House) {
+	t.Helper()
+	for _, one := range []payway.Create{
+		{Alias: "payparts_uah", Direction: payway.In, Currency: money.UAH},
+		{Alias: "other_uah", Direction: payway.In, Currency: money.UAH, Values: []string{"active=false"}},
+		{Alias: "card_usd", Direction: payway.In, Currency: money.USD},
+		{Alias: "out_uah", Direction: payway.Out, Currency: money.UAH},
+		{Alias: "anothers_uah", Direction: payway.In, Currency: money.UAH, Values: []string{"shops=7"}},
+	} {
+		one.Values, one.Actor = append(one.Values, "provider=bank"), actor
+		do(t, h, db.House, one)
+	}
+}
+
 func createStore(t testing.TB, h *dbtest.House, box *seal.Box, values ...string) {
 	t.Helper()
+	ways(t, h)
 	u, plain, err := shop.NewStore(box, rand.NewChaCha8([32]byte{3}), storeID, 1520, "payparts_uah", password, actor)
 	if err != nil || plain != password {
 		t.Fatalf("%q %v", plain, err)
@@ -127,6 +144,48 @@ func TestStoreIsChangedAsAWhole(t *testing.T) {
 		}
 		if _, err := db.Do(ctx, h.DB, db.House, shop.SetStore{ID: "NONE", Actor: actor}); !fault.Is(err, fault.NotFound) {
 			t.Error(err)
+		}
+	})
+}
+
+// A store is led to an incoming payway in UAH that its shop may use, when it is made
+// and later; whoever leads it elsewhere hears what is wrong with that.
+func TestStoreIsLedToAPaywayThatServesIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		box := boxOf(t)
+		create(t, h, box, 1520)
+		createStore(t, h, box)
+		for alias, want := range map[string]string{
+			"none_uah":     "there is no payway none_uah; make it first, incoming and in UAH",
+			"card_usd":     "card_usd is in USD; name an incoming payway in UAH",
+			"out_uah":      "out_uah is for payouts; name an incoming payway in UAH",
+			"anothers_uah": "anothers_uah is not open to shop 1520; open it first (open=1520), or name another",
+			"no\x00alias":  "must be the alias of a payway: 1 to 150 letters, digits and _ , [ ]",
+		} {
+			u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{3}), "NEW-1", 1520, alias, "", actor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.Do(ctx, h.DB, db.House, u)
+			if want := fault.Param("payway", want).Error(); !fault.Is(err, fault.Invalid) || err.Error() != want {
+				t.Errorf("a new store by %q: %v; want %s", alias, err, want)
+			}
+			_, err = db.Do(ctx, h.DB, db.House, shop.SetStore{ID: storeID, Values: []string{"hold_days=7", "payway=" + alias}, Actor: actor})
+			if want := fault.Param("payway", want).Error(); !fault.Is(err, fault.Invalid) || err.Error() != want {
+				t.Errorf("the store to %q: %v; want %s", alias, err, want)
+			}
+		}
+		row, err := shop.LoadStore(ctx, h.DB.Reader(), storeID)
+		if err != nil || row.Payway != "payparts_uah" || row.Version != 1 {
+			t.Errorf("%+v, %v", row, err)
+		}
+		if _, err := shop.LoadStore(ctx, h.DB.Reader(), "NEW-1"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a store that was refused: %v", err)
+		}
+		// A payway that was closed since does not keep the store's other settings as they are.
+		do(t, h, db.House, payway.Set{Alias: "payparts_uah", Values: []string{"shops=7"}, Actor: actor})
+		if changes := do(t, h, db.House, shop.SetStore{ID: storeID, Values: []string{"hold_days=7"}, Actor: actor}); len(changes) != 1 {
+			t.Errorf("%v", changes)
 		}
 	})
 }
@@ -241,6 +300,7 @@ func TestStoresOfAShop(t *testing.T) {
 	box := boxOf(t)
 	create(t, h, box, 1520)
 	create(t, h, box, 7)
+	ways(t, h)
 	for i, owner := range []int64{1520, 7, 1520} {
 		u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{byte(i)}), fmt.Sprint("STORE-", i), owner, "payparts_uah", "", actor)
 		if err != nil {

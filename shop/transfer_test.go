@@ -88,7 +88,8 @@ func TestStaleEdit(t *testing.T) {
 	if _, err := db.Do(ctx, h.DB, 7, shop.Set{Shop: 7, Values: []string{"invoice_minutes=20"}, Seen: row.Version, Actor: actor}); !fault.Is(err, fault.Busy) {
 		t.Errorf("a shop: %v", err)
 	}
-	u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{3}), "S1", 7, "payparts", "", actor)
+	ways(t, h)
+	u, _, err := shop.NewStore(box, rand.NewChaCha8([32]byte{3}), "S1", 7, "payparts_uah", "", actor)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,10 @@ func TestFaults(t *testing.T) {
 		fault.TooLarge:    {200, "FAIL", "bad value: amount is "},
 		fault.Balance:     {200, "FAIL", "not enough money on the balance of the shop"},
 		fault.Declined:    {200, "FAIL", "declined by the bank"},
+
+		fault.PaywayNotFound: {200, "FAIL", "bad value: storeId takes no payments at present"},
+		fault.PaywayOff:      {200, "FAIL", "bad value: storeId takes no payments at present"},
+		fault.PaywayClosed:   {200, "FAIL", "bad value: storeId takes no payments at present"},
 	}
 	for _, kind := range fault.Kinds() {
 		h.troubled(&broken{err: fault.Wrap(kind, errors.New("dial 10.1.2.3"), told)})

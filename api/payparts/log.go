@@ -47,3 +47,11 @@ func (d *door) incident(q *request, err error) string {
 	d.Log.LogAttrs(context.WithoutCancel(q.http.Context()), slog.LevelError, "payparts: internal error", attrs...)
 	return id
 }
+
+// shut is the refusal of an order whose store is led to a payway that cannot serve
+// it. The operator, who alone can mend it, finds in the log what is wrong.
+func (d *door) shut(q *request, err error) *refusal {
+	d.Log.LogAttrs(context.WithoutCancel(q.http.Context()), slog.LevelError, "payparts: the store's payway cannot serve it: brama store set",
+		slog.Any("", q), slog.String("payway", q.store.Store.Payway), slog.Any("error", err))
+	return fail(storeShut)
+}

@@ -17,6 +17,7 @@ const (
 	orderTaken      = "bad value: orderId already exists"
 	declineMade     = "bad value: decline already made"
 	described       = "description successfully updated"
+	storeShut       = "bad value: storeId takes no payments at present"
 	askState        = "the outcome is not known yet: ask for the state"
 )
 
@@ -52,6 +53,12 @@ var fixed = map[fault.Kind]refusal{
 	fault.Overloaded:  {http.StatusServiceUnavailable, Fail, "too many requests; nothing was done, try again", ""},
 }
 
+// paywayUnfit reports whether an order failed on its store's payway. A shop that
+// speaks PayParts knows no payways: that is between the operator and the store.
+func paywayUnfit(err error) bool {
+	return fault.Is(err, fault.PaywayNotFound) || fault.Is(err, fault.PaywayOff) || fault.Is(err, fault.PaywayClosed)
+}
+
 // explain is the refusal of any error. An internal one shows an incident id and
 // nothing else, and is never FAIL: nobody knows how far it came.
 func (d *door) explain(q *request, err error) *refusal {
@@ -65,6 +72,8 @@ func (d *door) explain(q *request, err error) *refusal {
 	}
 	var f *fault.Error
 	switch {
+	case paywayUnfit(err):
+		return d.shut(q, err)
 	case kind == fault.Internal || !errors.As(err, &f):
 		return &refusal{status: http.StatusInternalServerError, state: Unknown, message: "Internal error, incident " + d.incident(q, err)}
 	case kind == fault.Invalid:

@@ -187,6 +187,70 @@ func TestShopRules(t *testing.T) {
 	h.post("state", key("ORDER-1")).is("FAIL", "Shop ip 192.0.2.1 denied")
 }
 
+// aStore is the payway of a store's row, which an older build may have written.
+type aStore struct {
+	id, payway string
+	version    int64
+}
+
+var storeRows = db.NewTable("store", "id, payway, version", "id", func(s *aStore) []any { return []any{&s.id, &s.payway, &s.version} })
+
+// older leads the store to a payway that no use case would lead it to.
+type older struct{ payway string }
+
+func (u older) Reads(r *db.Reads) { storeRows.Read(r, store) }
+
+func (u older) Decide(s *db.State) (bool, error) {
+	row, ok := storeRows.Find(s, store)
+	row.payway = u.payway
+	storeRows.Update(s, row)
+	return ok, nil
+}
+
+// TestUnfitPayway: an order of a store whose payway cannot serve it is refused in the
+// protocol's words, which know no payways, and stores nothing; the log tells the operator.
+func TestUnfitPayway(t *testing.T) {
+	h := newHouseSQLite(t)
+	h.create("create", buys("ORDER-0", "600.00"))
+	for _, c := range []struct {
+		name, payway string
+		values       []string
+		log          string
+	}{
+		{"gone", "none_uah", nil, "Payway (alias = none_uah) is not found"},
+		{"outgoing", "card_payway_uah", nil, "Payway (alias = card_payway_uah) is not found"},
+		{"in another currency", "card_invoice_usd", nil, "Payway (alias = card_invoice_usd) is in USD and cannot serve a store's order in UAH"},
+		{"off", "payparts_uah", []string{"active=false"}, "Payway (alias = payparts_uah) is not in use"},
+		{"closed", "payparts_uah", []string{"active=true", "shops=17"}, "Payway (alias = payparts_uah) is not available for shop"},
+	} {
+		if _, err := db.Do(ctx, h.db, db.House, older{c.payway}); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Add(shop.Fresh)
+		h.way(c.values...)
+		h.log.Reset()
+		for _, method := range []string{"create", "hold"} {
+			got := h.post(method, buys("ORDER-1", "600.00").body())
+			got.is("FAIL", "bad value: storeId takes no payments at present")
+			got.signed(password, "FAIL", store, "ORDER-1", "bad value: storeId takes no payments at present")
+			if got.status != http.StatusOK || got.text("token") != "" || strings.Contains(got.body, "payway") {
+				t.Errorf("%s: %d %s", c.name, got.status, got.body)
+			}
+		}
+		if text := h.log.String(); strings.Count(text, "brama store set") != 2 || !strings.Contains(text, c.log) || !strings.Contains(text, "payway="+c.payway) {
+			t.Errorf("%s: the log says\n%s", c.name, text)
+		}
+	}
+	if list, err := h.invoices.List(ctx, demo.Shop, 0, 10); err != nil || len(list) != 1 {
+		t.Errorf("%d stored, %v", len(list), err)
+	}
+	if _, err := db.Do(ctx, h.db, db.House, older{"card_invoice_uah"}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Add(shop.Fresh)
+	h.create("create", buys("ORDER-1", "600.00"))
+}
+
 // TestStoresAreApart: what one store has, no other sees or moves, not even one of
 // the same shop.
 func TestStoresAreApart(t *testing.T) {

@@ -6,9 +6,6 @@ import (
 	"fmt"
 
 	"github.com/brama-pay/brama/db"
-	"github.com/brama-pay/brama/fault"
-	"github.com/brama-pay/brama/money"
-	"github.com/brama-pay/brama/payway"
 	"github.com/brama-pay/brama/shop"
 )
 
@@ -28,7 +25,7 @@ type storeName struct {
 
 // storeHelp lists the settings of a store.
 func storeHelp() string {
-	text := "Settings, with their defaults:\n\n  payway\n      the payway that prices and routes the store's payments"
+	text := "Settings, with their defaults:\n\n  payway\n      the payway that prices and routes the store's payments: incoming and in UAH"
 	for _, key := range shop.StoreKeys() {
 		text += fmt.Sprintf("\n  %s=%s\n      %s", key.Name, key.Default, key.Doc)
 	}
@@ -60,9 +57,6 @@ func (c *storeCreate) operate(ctx context.Context, o *desk) error {
 	if err != nil {
 		return err
 	}
-	if err := o.warnPayway(ctx, c.Payway); err != nil {
-		return err
-	}
 	if !c.Commit {
 		o.printf("a new store of shop %d\n", c.Shop)
 		if err := o.storeSettings(row, true); err != nil {
@@ -74,22 +68,6 @@ func (c *storeCreate) operate(ctx context.Context, o *desk) error {
 	o.printf("store %s of shop %d was made\n", row.ID, row.Shop)
 	if given == "" {
 		o.printf("  password  %s\nIt is never shown again: keep it now.\n", plain)
-	}
-	return nil
-}
-
-// warnPayway says when a store's payway cannot be paid by: the store will refuse
-// every payment until it can.
-func (o *desk) warnPayway(ctx context.Context, alias string) error {
-	way, err := payway.Load(ctx, o.db.Reader(), alias)
-	switch {
-	case fault.Is(err, fault.PaywayNotFound):
-		o.printf("note: %v\n", o.explain(ctx, err))
-		return nil
-	case err != nil:
-		return err
-	case way.Direction != payway.In || way.Currency != money.UAH:
-		o.printf("note: payway %s is %s, %s; payments in parts come in, in UAH\n", alias, way.Direction, way.Currency)
 	}
 	return nil
 }
@@ -170,11 +148,6 @@ func (c *storeSet) operate(ctx context.Context, o *desk) error {
 	list := make([]change, len(changes))
 	for i, one := range changes {
 		list[i] = change(one)
-		if one.Key == "payway" {
-			if err := o.warnPayway(ctx, one.To); err != nil {
-				return err
-			}
-		}
 	}
 	o.changes(c.deed, "store "+c.Store, list)
 	return nil
