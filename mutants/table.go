@@ -227,4 +227,7 @@ var mutants = []mutant{
 	{"passwords are guessed all at once", entered, "operator/signin.go", "if wait := at.attempt(p.Now().UnixMilli()); wait > 0 { // many", "if wait := at.attempt(p.Now().UnixMilli()); wait < 0 { // many", ""},
 	{"a form without its token is taken", entered, "console/visit.go", "if v.r.Method == http.MethodPost && v.operator != nil && !v.hasToken() {", "if false && !v.hasToken() {", ""},
 	{"the role of a page is not looked at", entered, "console/visit.go", "if v.at.needs != operator.Anyone &&", "if v.at.needs == operator.Anyone &&", ""},
+	{"a store's order is converted", exact, "invoice/create.go", `if c.Source == "" || err != nil || way.Currency == c.Currency {`, "if err != nil || way.Currency != 0 {", ""},
+	{"a store is led to any currency", exact, "shop/store_payway.go", "case way.Currency != money.UAH:", "case way.Currency == 0 && way.Currency != money.UAH:", ""},
+	{"a bank's line is open to every shop", agreed, "cmd/brama/serve.go", "allow: c.opened(c.AllowCallbackTo),", "allow: c.opened(append(c.AllowCallbackTo, c.AllowProviderTo...)),", ""},
 }
