@@ -67,7 +67,7 @@ func (v *visit) checkRoute(alias, account string) error {
 	if err != nil {
 		return err
 	}
-	if reason := v.Settings.Unserved(a.Connector, row.Currency); reason != "" {
+	if reason := v.Settings.Unserved(a.Connector, row.Direction, row.Currency); reason != "" {
 		return fault.Param("provider", "this account cannot do its work: "+reason)
 	}
 	return nil

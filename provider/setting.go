@@ -10,6 +10,7 @@ import (
 
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/money"
+	"github.com/brama-pay/brama/payway"
 )
 
 // Setting is one of a connector: its name in accounts, and what its text must be.
@@ -22,14 +23,18 @@ type Setting struct {
 type Profile struct {
 	Settings   []Setting        // one that is not among them is refused
 	Currencies []money.Currency // it moves money in no other; nil: in any
+	NoPayouts  bool             // it takes money in, and sends none out
 }
 
 // Catalogue are the connectors of the build, by name.
 type Catalogue map[string]Profile
 
 // Unserved says for people why a connector cannot do the work of a payway in a
-// currency, "" when it can or is not known.
-func (c Catalogue) Unserved(connector string, in money.Currency) string {
+// direction and a currency, "" when it can or is not known.
+func (c Catalogue) Unserved(connector string, to payway.Direction, in money.Currency) string {
+	if c[connector].NoPayouts && to == payway.Out {
+		return "connector " + connector + " makes no payouts, and the payway is for them"
+	}
 	only := c[connector].Currencies
 	if len(only) == 0 || slices.Contains(only, in) {
 		return ""

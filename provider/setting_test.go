@@ -8,6 +8,7 @@ import (
 	"github.com/brama-pay/brama/db/dbtest"
 	"github.com/brama-pay/brama/fault"
 	"github.com/brama-pay/brama/money"
+	"github.com/brama-pay/brama/payway"
 )
 
 func TestCheckAddress(t *testing.T) {
@@ -28,17 +29,19 @@ var somewhere = Catalogue{"m4": {Settings: []Setting{{"url", CheckAddress}, {"zo
 
 // A connector that says which currencies it serves does the work of no other payway.
 func TestUnserved(t *testing.T) {
-	known := Catalogue{"m4": {}, "bank": {Currencies: []money.Currency{money.UAH, money.EUR}}}
+	known := Catalogue{"m4": {}, "bank": {Currencies: []money.Currency{money.UAH, money.EUR}, NoPayouts: true}}
 	for _, test := range []struct {
 		connector string
+		to        payway.Direction
 		in        money.Currency
 		want      string
 	}{
-		{"m4", money.USD, ""}, {"of another build", money.USD, ""}, {"bank", money.UAH, ""}, {"bank", money.EUR, ""},
-		{"bank", money.USD, "connector bank serves UAH, EUR only, and the payway is in USD"},
+		{"m4", payway.Out, money.USD, ""}, {"of another build", payway.In, money.USD, ""}, {"bank", payway.In, money.UAH, ""}, {"bank", payway.In, money.EUR, ""},
+		{"bank", payway.Out, money.UAH, "connector bank makes no payouts, and the payway is for them"},
+		{"bank", payway.In, money.USD, "connector bank serves UAH, EUR only, and the payway is in USD"},
 	} {
-		if got := known.Unserved(test.connector, test.in); got != test.want {
-			t.Errorf("%s in %s: %q, want %q", test.connector, test.in, got, test.want)
+		if got := known.Unserved(test.connector, test.to, test.in); got != test.want {
+			t.Errorf("%s %s in %s: %q, want %q", test.connector, test.to, test.in, got, test.want)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (c *paywayCreate) operate(ctx context.Context, o *desk) error {
 	}
 	o.printf("a new payway %s: %s, %s\n", c.Alias, c.Direction, currency)
 	o.properties(row)
-	if err := o.warnProvider(ctx, row.Provider, currency); err != nil {
+	if err := o.warnProvider(ctx, row.Provider, row.Direction, currency); err != nil {
 		return err
 	}
 	o.end(c.deed, "done")
@@ -71,8 +71,8 @@ func (o *desk) properties(row *payway.Payway) {
 
 // warnProvider says when a payway's provider account is not there: the payway will
 // refuse everything until it is. So it says when the account's connector does not know
-// the payway's currency: then every payment ends as one that the bank declined.
-func (o *desk) warnProvider(ctx context.Context, name string, currency money.Currency) error {
+// the payway's currency, or makes no payouts: then each ends as one that the bank declined.
+func (o *desk) warnProvider(ctx context.Context, name string, to payway.Direction, currency money.Currency) error {
 	accounts, err := provider.ListAccounts(ctx, o.db.Reader())
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (o *desk) warnProvider(ctx context.Context, name string, currency money.Cur
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
 		if a.Name == name {
-			if reason := connectorSettings().Unserved(a.Connector, currency); reason != "" {
+			if reason := connectorSettings().Unserved(a.Connector, to, currency); reason != "" {
 				o.printf("note: provider account %s cannot do its work: %s\n", name, reason)
 			}
 			return nil
@@ -151,7 +151,7 @@ func (c *paywaySet) operate(ctx context.Context, o *desk) error {
 	for i, one := range changes {
 		list[i] = change(one)
 		if one.Key == "provider" {
-			if err := o.warnProvider(ctx, one.To, row.Currency); err != nil {
+			if err := o.warnProvider(ctx, one.To, row.Direction, row.Currency); err != nil {
 				return err
 			}
 		}

@@ -29,7 +29,7 @@ func connectorNames() []string { return []string{privatbank.Name, sandbox.Name} 
 
 // connectorSettings are the settings of each, and what it serves.
 func connectorSettings() provider.Catalogue {
-	return provider.Catalogue{privatbank.Name: {Settings: privatbank.Settings(), Currencies: privatbank.Currencies()}, sandbox.Name: {}}
+	return provider.Catalogue{privatbank.Name: {Settings: privatbank.Settings(), Currencies: privatbank.Currencies(), NoPayouts: true}, sandbox.Name: {}}
 }
 
 // connector refuses one that this build does not have, and the sandbox where money

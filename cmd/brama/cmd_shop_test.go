@@ -48,6 +48,7 @@ func TestAPaywayOfAnotherCurrencyIsNoted(t *testing.T) {
 		if text := e.must("payway", "create", "uahbank", "in", "UAH", "provider=bank", "--commit"); strings.Contains(text, "note:") {
 			t.Error(text)
 		}
+		e.shows("note: provider account bank cannot do its work: connector privatbank makes no payouts, and the payway is for them", "payway", "create", "paid_out", "out", "UAH", "provider=bank", "--commit")
 		e.shows("there is no provider account other yet", "payway", "set", "usdbank", "provider=other", "--commit")
 		e.shows(note, "payway", "set", "usdbank", "provider=bank", "--commit")
 		e.refused("the shop's part of an incoming payway's fee must be less than 100 percent", "payway", "set", "usdbank", "percent=101")
