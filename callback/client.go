@@ -1,8 +1,6 @@
 package callback
 
 import (
-	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -29,14 +27,7 @@ func Loopback() []netip.Prefix {
 // cannot lead to a private place. It follows no redirect, uses no proxy, keeps no
 // cookie, and ends a request – the reading of its answer too – within the lease.
 func NewClient(guard Guard) *http.Client {
-	guardian := guard.guardian()
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Resolver: guard.Resolver, Control: guardian.Safe}
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		if at, only := ctx.Value(question{}).(netip.Addr); only {
-			return nil, guardian.SafeAddr(at)
-		}
-		return dialer.DialContext(ctx, network, address)
-	}
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Resolver: guard.Resolver, Control: guard.guardian().Safe}
 	return &http.Client{
 		Timeout: timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -44,7 +35,7 @@ func NewClient(guard Guard) *http.Client {
 		},
 		Transport: &http.Transport{
 			Proxy:                  nil, // not even from the environment: it would dial for us
-			DialContext:            dial,
+			DialContext:            dialer.DialContext,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // what is read is what came
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -57,29 +48,20 @@ func NewClient(guard Guard) *http.Client {
 	}
 }
 
-// question is what Forbidden asks a client's dialer with: nothing is dialled.
-type question struct{}
-
-// Forbidden is the address to which a client of NewClient never goes for this URL, as
+// Forbids is the address to which a client of NewClient never goes for this URL, as
 // far as the URL itself shows it: its host is an address, or localhost, and the guard
 // does not let it through. Invalid when it does, and for a name: where that leads to is
 // found out when it is dialled.
-func Forbidden(client Doer, to string) netip.Addr {
-	c, _ := client.(*http.Client)
+func (g Guard) Forbids(to string) netip.Addr {
 	u, err := url.Parse(to)
-	if c == nil || err != nil {
+	if err != nil {
 		return netip.Addr{}
 	}
-	transport, _ := c.Transport.(*http.Transport)
 	at, err := literal(u.Hostname())
-	if transport == nil || transport.DialContext == nil || err != nil {
+	if err != nil || g.guardian().SafeAddr(at) == nil {
 		return netip.Addr{}
 	}
-	_, err = transport.DialContext(context.WithValue(context.Background(), question{}, at), "", "")
-	if errors.Is(err, ssrf.ErrProhibitedIP) {
-		return at
-	}
-	return netip.Addr{}
+	return at
 }
 
 // literal is a host that is an address by itself.

@@ -39,6 +39,7 @@ type Doctor struct {
 	Stores    Stores
 	Renderers map[string]callback.Renderer // by protocol, the gateway's own
 	Client    callback.Doer                // the guarded one that callbacks go by
+	Guard     callback.Guard               // of that client
 	Now       func() time.Time
 	Random    io.Reader
 	Fallback  string // the URL of shops that have none; a demo's own receiver

@@ -3,8 +3,6 @@ package doctor
 import (
 	"net/netip"
 	"net/url"
-
-	"github.com/brama-pay/brama/callback"
 )
 
 // Glance says what can be seen of a receiver's address without calling it, in words
@@ -15,7 +13,7 @@ func (d *Doctor) Glance(address string) []string {
 		return nil
 	}
 	var notes []string
-	if at := callback.Forbidden(d.Client, address); at.IsValid() {
+	if at := d.Guard.Forbids(address); at.IsValid() {
 		only := netip.PrefixFrom(at, at.BitLen()).String()
 		notes = append(notes, "no callback goes to "+at.String()+", which is no public address, unless brama serve has --allow-callback-to "+only)
 	}

@@ -28,7 +28,7 @@ func TestGlance(t *testing.T) {
 		{"https://10.0.0.7/x", ours, nil},
 		{"http://127.0.0.1:8080/demo", ours, nil},
 	} {
-		d := &doctor.Doctor{Client: callback.NewClient(callback.Guard{Allow: test.allow})}
+		d := &doctor.Doctor{Guard: callback.Guard{Allow: test.allow}}
 		got := d.Glance(test.address)
 		same := len(got) == len(test.want)
 		for i := range got {

@@ -170,8 +170,9 @@ func (g *gateway) wire(w wiring) {
 		})
 		connectors["sandbox"] = g.sandbox
 	}
-	client := callback.NewClient(callback.Guard{Allow: w.allow})
-	g.doctor = newDoctor(g.db, g.box, client, w.fallback)
+	guard := callback.Guard{Allow: w.allow}
+	client := callback.NewClient(guard)
+	g.doctor = newDoctor(g.db, g.box, client, guard, w.fallback)
 	g.sender = &callback.Sender{
 		DB: g.db, Shops: g.shops, Renderers: renderers(g.stores),
 		Client: client, Now: time.Now, Random: rand.Reader, Log: w.log, Observe: w.metrics.callback,
@@ -188,11 +189,11 @@ func renderers(stores *shop.StoreDirectory) map[string]callback.Renderer {
 
 // newDoctor examines receivers through the client that callbacks go by. fallback is
 // the URL of shops that have none.
-func newDoctor(d *db.DB, box *seal.Box, client *http.Client, fallback string) *doctor.Doctor {
+func newDoctor(d *db.DB, box *seal.Box, client *http.Client, guard callback.Guard, fallback string) *doctor.Doctor {
 	stores := shop.NewStoreDirectory(d.Reader(), box, time.Now)
 	return &doctor.Doctor{
 		DB: d, Shops: shop.NewDirectory(d.Reader(), box, time.Now), Stores: stores, Renderers: renderers(stores),
-		Client: client, Now: time.Now, Random: rand.Reader, Fallback: fallback,
+		Client: client, Guard: guard, Now: time.Now, Random: rand.Reader, Fallback: fallback,
 	}
 }
 

@@ -142,7 +142,7 @@ func openAlone(ctx context.Context, at storage) (g *gateway, err error) {
 	if kind == kindDemo {
 		guard.Allow = callback.Loopback()
 	}
-	g.doctor = newDoctor(g.db, g.box, callback.NewClient(guard), "")
+	g.doctor = newDoctor(g.db, g.box, callback.NewClient(guard), guard, "")
 	g.runWriters()
 	if _, err = layFoundation(ctx, g.db, g.box, kind == kindDemo); err != nil {
 		return nil, err
