@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/brama-pay/brama/db"
 	"github.com/brama-pay/brama/db/dbtest"
+	"github.com/brama-pay/brama/money"
+	"github.com/brama-pay/brama/payway"
+	"github.com/brama-pay/brama/provider"
 )
 
 // impossible writes payouts 1 to 7 of two shops, under the same ids, as they never were:
@@ -79,6 +84,36 @@ func TestVerifyInPages(t *testing.T) {
 		}
 		if n := len(first); n != 14*2-1+2+3 { // the third is not contradicted by its status
 			t.Errorf("%d findings: %q", n, first)
+		}
+	})
+}
+
+// An open payout is in the sum of what is frozen however old it is: the sum begins
+// no later than at it, and a minute before the newest when none is open.
+func TestVerifyBeginsAtTheOldestOpen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, h *dbtest.House) {
+		w := newWorld(t, h, 1000_00)
+		do(w, db.House, payway.Create{Alias: "with_fee", Direction: payway.Out, Currency: money.USD, Values: []string{"provider=card", "percent=2"}, Actor: actor})
+		end := func(p *Payout) {
+			do[*Payout](w, shopID, Apply{Shop: shopID, ID: p.ID, N: 1, Outcome: provider.Outcome{Result: provider.Succeeded}, Timing: timing})
+		}
+		from := func() int64 {
+			saw, err := VerifyAll(t.Context(), h.DB.Reader(), func(_ int64, what, subject, detail string) { t.Error(subject, what, detail) }, func(int64) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return saw.OpenFrom
+		}
+		old := do(w, shopID, w.order("old", "100.00")).Payout
+		h.Clock.Add(2 * time.Hour)
+		newest := do(w, shopID, w.order("new", "100.00")).Payout
+		end(newest)
+		if at := from(); at > old.ID {
+			t.Errorf("payout %d is open, the sum begins at %d", old.ID, at)
+		}
+		end(old)
+		if at := from(); at <= old.ID || at > newest.ID {
+			t.Errorf("none is open, the sum begins at %d; the old one is %d, the newest %d", at, old.ID, newest.ID)
 		}
 	})
 }
